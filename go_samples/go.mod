@@ -1,0 +1,3 @@
+module schedlab/samples
+
+go 1.24

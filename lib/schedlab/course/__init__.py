@@ -1,0 +1,1 @@
+"""The course as a whole: its notebooks made, executed, served and tested."""

@@ -1,0 +1,211 @@
+"""Building samples: once per content, safe in parallel, errors as Go prints them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from schedlab import places, toolchain
+from schedlab.toolchain import cache
+
+TESTDATA = Path(__file__).parent / "testdata"
+
+
+@pytest.fixture
+def own_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of programs of its own. Go's build cache stays shared: nobody waits for Go's library again."""
+    shared = places.cache_folder()
+    shared.mkdir(parents=True, exist_ok=True)
+    own = tmp_path / "cache"
+    own.mkdir()
+    (own / "go-build").symlink_to(shared / "go-build")
+    (shared / "go-build").mkdir(exist_ok=True)
+    monkeypatch.setenv("SCHEDLAB_CACHE", str(own))
+    return own / "programs"
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A module with one small program, free to be changed."""
+    folder = tmp_path / "module" / "hello"
+    folder.mkdir(parents=True)
+    (tmp_path / "module" / "go.mod").write_text("module example\n\ngo 1.24\n")
+    (folder / "main.go").write_text('package main\n\nfunc main() { print("hello") }\n')
+    return folder
+
+
+def said(binary: toolchain.Binary) -> str:
+    return subprocess.run([binary], capture_output=True, text=True, check=True, timeout=60).stderr
+
+
+def test_every_sample_of_the_course_builds() -> None:
+    names = toolchain.samples()
+    assert names
+    for name in names:
+        assert toolchain.build(name).path.is_file()
+
+
+def test_built_once_per_content(own_programs: Path, sample: Path) -> None:
+    first = toolchain.build(sample)
+    made = first.path.stat().st_mtime_ns
+    assert toolchain.build(sample).path.stat().st_mtime_ns == made
+    (sample / "main.go").write_text('package main\n\nfunc main() { print("changed") }\n')
+    second = toolchain.build(sample)
+    assert second.path != first.path
+    assert (said(first), said(second)) == ("hello", "changed")
+    assert len(list(own_programs.iterdir())) == 2
+
+
+@pytest.mark.parametrize("changed", ["flags", "go.mod", "internal", "other file"])
+def test_whatever_goes_into_a_program_makes_another_one(
+    own_programs: Path, sample: Path, changed: str
+) -> None:
+    assert own_programs.name == "programs"
+    first = toolchain.build(sample)
+    if changed == "go.mod":
+        (sample.parent / "go.mod").write_text("module example\n\ngo 1.25\n")
+    elif changed == "internal":
+        (sample.parent / "internal").mkdir()
+        (sample.parent / "internal" / "x.go").write_text("package internal\n")
+    elif changed == "other file":
+        (sample / "embedded.txt").write_text("x")
+    flags = ("-gcflags=-N",) if changed == "flags" else ()
+    assert toolchain.build(sample, flags=flags).path != first.path
+
+
+def test_two_releases_make_two_programs(own_programs: Path, sample: Path) -> None:
+    assert own_programs.name == "programs"
+    older = toolchain.release(toolchain.releases()[0])
+    assert older.minor() < toolchain.find().minor()
+    assert toolchain.build(sample, toolchain=older).path != toolchain.build(sample).path
+
+
+def test_a_compile_error_is_what_go_prints() -> None:
+    with pytest.raises(toolchain.CompileError, match=r"broken/main\.go:4:10: undefined: missing"):
+        toolchain.build(TESTDATA / "broken")
+
+
+def test_a_failed_build_leaves_nothing_behind(own_programs: Path) -> None:
+    with pytest.raises(toolchain.CompileError):
+        toolchain.build(TESTDATA / "broken")
+    assert list(own_programs.iterdir()) == []
+
+
+def test_what_a_killed_build_left_is_removed(own_programs: Path, sample: Path) -> None:
+    (own_programs / "building-abandoned").mkdir(parents=True)
+    built = toolchain.build(sample)
+    assert list(own_programs.iterdir()) == [built.path.parent]
+
+
+def test_a_package_that_is_no_program_is_named(own_programs: Path) -> None:
+    assert not own_programs.exists()
+    with pytest.raises(toolchain.CompileError, match="notmain is no program"):
+        toolchain.build(TESTDATA / "notmain")
+
+
+@pytest.mark.parametrize("name", ["no_such_sample", "../chapters", ""])
+def test_an_unknown_sample_names_those_there_are(name: str) -> None:
+    with pytest.raises(toolchain.SampleNotFound, match="meet_gmp"):
+        toolchain.build(name)
+
+
+def test_many_threads_and_processes_build_one_program(own_programs: Path, sample: Path) -> None:
+    script = f"from schedlab import toolchain; print(toolchain.build({str(sample)!r}).path)"
+    children = [
+        subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        built = {str(binary.path) for binary in pool.map(toolchain.build, [sample] * 8)}
+    for child in children:
+        output, _ = child.communicate(timeout=300)
+        assert child.returncode == 0
+        built.add(output.strip())
+    assert len(built) == 1
+    assert len(list(own_programs.iterdir())) == 1
+
+
+def test_the_learners_own_settings_do_not_reach_the_build(
+    own_programs: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert own_programs.name == "programs"
+    monkeypatch.setenv("GOFLAGS", "-this-is-no-flag")
+    monkeypatch.setenv("GOOS", "plan9")
+    monkeypatch.setenv("GOROOT", "/nowhere")
+    monkeypatch.setenv("GOTOOLCHAIN", "go1.99.0")
+    assert said(toolchain.build(sample)) == "hello"
+
+
+def test_a_cgo_program_builds_with_the_machines_compiler() -> None:
+    if shutil.which("gcc") is None and shutil.which("clang") is None:
+        pytest.skip("no gcc or clang on PATH")
+    done = subprocess.run(
+        [toolchain.build(TESTDATA / "usescgo")], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "42\n"
+
+
+def test_without_a_c_compiler_a_cgo_program_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = toolchain.find()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    # The wheel with a C compiler may be installed here.
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(toolchain.CCompilerNotFound, match=r"no gcc, clang or ziglang[\s\S]*--cgo"):
+        toolchain.build(TESTDATA / "usescgo", toolchain=go)
+
+
+def test_the_cache_is_bounded(own_programs: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Unlinked first: a bound this small would empty Go's build cache, which is everybody's.
+    monkeypatch.setattr(cache, "_IN_USE_S", 0.0)
+    binaries = []
+    for number in range(4):
+        (sample / "main.go").write_text(f"package main\n\nfunc main() {{ print({number}) }}\n")
+        binaries.append(toolchain.build(sample))
+    (own_programs.parent / "go-build").unlink()
+    size = binaries[0].path.stat().st_size
+    monkeypatch.setenv("SCHEDLAB_CACHE_MB", str((2 * size + size // 2) >> 20 or 1))
+    report = cache.keep_bounded()
+    left = {folder.name for folder in own_programs.iterdir()}
+    assert report.programs == 4 - len(left) > 0
+    assert left == {binary.path.parent.name for binary in binaries[-len(left) :]}, "the newest stay"
+
+
+def test_a_program_just_handed_out_is_not_removed(
+    own_programs: Path, sample: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binary = toolchain.build(sample)
+    (own_programs.parent / "go-build").unlink()
+    monkeypatch.setenv("SCHEDLAB_CACHE_MB", "0")
+    assert cache.keep_bounded().programs == 0
+    assert binary.path.is_file()
+
+
+def test_clearing_empties_the_cache(own_programs: Path, sample: Path) -> None:
+    toolchain.build(sample)
+    (own_programs.parent / "go-build").unlink()
+    report = toolchain.clear_cache()
+    assert report.programs == 1
+    assert report.bytes > 100_000
+    assert not own_programs.exists()
+    assert toolchain.clear_cache() == toolchain.CacheReport(0, 0)
+
+
+def test_samples_import_no_package_of_their_module_but_internal_ones() -> None:
+    """The cache key covers a sample's folder and internal/; a third place would make stale programs."""
+    module = places.repository_root() / "go_samples"
+    listing = subprocess.run(
+        [toolchain.find().go, "list", "-deps", "-f", "{{if .Module}}{{.ImportPath}}{{end}}", "./..."],
+        cwd=module,
+        env=toolchain.find().environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    name = (module / "go.mod").read_text().split()[1]
+    allowed = {f"{name}/{sample}" for sample in toolchain.samples()}
+    others = [path for path in listing if path not in allowed and not path.startswith(f"{name}/internal/")]
+    assert others == []
