@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -30,8 +31,17 @@ VENV = ROOT / ".venv"
 OWN = ROOT / ".course"
 READY = OWN / "ready"
 
-# These commands check the course and need the tools for that; the others need what a learner needs.
-MAINTAINER_COMMANDS = frozenset({"test", "bench", "check", "environment"})
+COMMANDS = {
+    "lab": ("open JupyterLab on chapter 1.1", "[NAME] [--no-browser] [--port N]"),
+    "run": ("execute notebooks; copies into build/", "[NAME…]"),
+    "test": ("run the whole test suite", "[STEP…] [--list]"),
+    "sync": ("make the notebooks from their Markdown", "[--check]"),
+    "bench": ("measure the instruments' own speed", "NAME"),
+    "environment": ("make environment.yml from pyproject.toml", "[--check]"),
+    "setup": ("set up and stop", "[--cgo]"),
+}
+# These check the course and need the tools for that; the others need what a learner needs.
+MAINTAINER_COMMANDS = frozenset({"test", "bench"})
 NEEDED_BYTES = 2 << 30
 
 
@@ -51,28 +61,42 @@ class Profile:
 
 
 def main(arguments: list[str]) -> int:
-    """Set up if needed, then become ``python -m schedlab.course ARGUMENTS``."""
+    """Set up if needed, then become ``python -m schedlab.course ARGUMENTS``. Wrong use is refused first."""
     command = arguments[0] if arguments else ""
-    wanted = Profile(tools=command in MAINTAINER_COMMANDS, cgo=command == "setup" and "--cgo" in arguments)
+    if command in ("-h", "--help", "help"):
+        print(usage())
+        return 0
+    if command not in COMMANDS or (command == "setup" and set(arguments[1:]) - {"--cgo"}):
+        print(f"course: cannot do {' '.join(arguments)!r}\n\n{usage()}", file=sys.stderr)
+        return 2
+    wanted = Profile(tools=command in MAINTAINER_COMMANDS, cgo="--cgo" in arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if not is_ready(wanted):
-            with only_one():
+            with only_one() as lock:
                 if not is_ready(wanted):
-                    set_up(wanted)
+                    set_up(wanted, lock)
     except SetupFailedError as failure:
         print(f"course: set-up did not finish.\n{failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ncourse: set-up was interrupted. The same command continues it.", file=sys.stderr)
         return 130
-    become_course(arguments)
-    return 0
+    if command == "setup":
+        say("everything is set up")
+        return 0
+    return become_course(arguments)
+
+
+def usage() -> str:
+    rows = [f"  {name:<12} {what:<42} {flags}" for name, (what, flags) in COMMANDS.items()]
+    return "usage: ./course COMMAND …\n\n" + "\n".join(rows)
 
 
 def is_ready(wanted: Profile) -> bool:
     """The note is current, covers what is wanted, and the Python it speaks of still starts."""
-    done = read_ready()
-    if done is None or done.with_all_of(wanted) != done:
+    noted_key, done = read_note()
+    if noted_key != key() or done.with_all_of(wanted) != done:
         return False
     probe = [venv_python(), "-I", "-c", "import schedlab.course"]
     with contextlib.suppress(OSError):
@@ -80,13 +104,13 @@ def is_ready(wanted: Profile) -> bool:
     return False
 
 
-def read_ready() -> Profile | None:
-    """What a finished set-up of exactly these files on this Python installed; None if there was none."""
+def read_note() -> tuple[str, Profile]:
+    """The key and the profile of the last set-up that finished; an empty key if there was none."""
     try:
         note = json.loads(READY.read_text(encoding="utf-8"))
-        return Profile(**note["profile"]) if note["key"] == key() else None
+        return str(note["key"]), Profile(**note["profile"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return "", Profile(tools=False, cgo=False)
 
 
 def key() -> str:
@@ -99,8 +123,8 @@ def key() -> str:
 
 
 @contextlib.contextmanager
-def only_one() -> Iterator[None]:
-    """Hold the set-up lock; the kernel drops it if we are killed."""
+def only_one() -> Iterator[int]:
+    """Hold the set-up lock, whose descriptor is given; the kernel drops it when its last holder is gone."""
     OWN.mkdir(exist_ok=True)
     with (OWN / "lock").open("w") as lock:
         try:
@@ -108,12 +132,12 @@ def only_one() -> Iterator[None]:
         except OSError:
             say("another ./course is setting up; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
-def set_up(wanted: Profile) -> None:
-    earlier = read_ready()
-    profile = wanted.with_all_of(earlier) if earlier else wanted
+def set_up(wanted: Profile, lock: int) -> None:
+    # What was asked for once stays, also over an update of the course.
+    profile = wanted.with_all_of(read_note()[1])
     if not READY.exists() and VENV.exists():
         # A set-up that was cut off may have left half a package that uv takes for whole.
         say("removing an unfinished .venv")
@@ -121,9 +145,9 @@ def set_up(wanted: Profile) -> None:
     READY.unlink(missing_ok=True)
     check_room()
     uv = bring_uv()
-    install(uv, profile)
-    prepare_go(uv)
-    write_ready(profile)
+    install(uv, profile, lock)
+    prepare_go(uv, lock)
+    write_note(profile)
 
 
 def check_room() -> None:
@@ -212,7 +236,7 @@ def download(wheel: Wheel, target: Path) -> None:
         )
 
 
-def install(uv: Path, profile: Profile) -> None:
+def install(uv: Path, profile: Profile, lock: int) -> None:
     say("installing what uv.lock says into .venv")
     command = [str(uv), "sync", "--frozen", *([] if profile.tools else ["--no-dev"])]
     command += ["--extra", "cgo"] if profile.cgo else []
@@ -223,19 +247,22 @@ def install(uv: Path, profile: Profile) -> None:
         # A company's own certificates are in the system's store, not in uv's.
         "UV_SYSTEM_CERTS": "1",
     }
-    finish(command, settings, "The packages could not be installed")
+    finish(command, settings, "The packages could not be installed", lock)
 
 
-def prepare_go(uv: Path) -> None:
+def prepare_go(uv: Path, lock: int) -> None:
     say("building the course's Go programs (the first time, Go's standard library too)")
     command = [venv_python(), "-m", "schedlab.course.prepare"]
-    finish(command, {"SCHEDLAB_UV": str(uv)}, "The Go programs could not be built")
+    finish(command, {"SCHEDLAB_UV": str(uv)}, "The Go programs could not be built", lock)
 
 
-def finish(command: list[str], settings: dict[str, str], failure: str) -> None:
-    """Run one step to its end; its own output goes to the terminal."""
-    sys.stderr.flush()
-    child = subprocess.Popen(command, cwd=ROOT, env=clean_environment() | settings, stdout=sys.stderr)
+def finish(command: list[str], settings: dict[str, str], failure: str, lock: int) -> None:
+    """Run one step to its end; its own output goes to the terminal.
+
+    The step holds the lock too: if we are killed and it is not, the next ./course waits for it.
+    """
+    environment = clean_environment() | settings
+    child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=sys.stderr, pass_fds=[lock])
     try:
         status = child.wait()
     except BaseException:
@@ -250,16 +277,21 @@ def finish(command: list[str], settings: dict[str, str], failure: str) -> None:
         )
 
 
-def write_ready(profile: Profile) -> None:
+def write_note(profile: Profile) -> None:
     unfinished = READY.with_suffix(".unfinished")
     unfinished.write_text(json.dumps({"key": key(), "profile": asdict(profile)}), encoding="utf-8")
     unfinished.replace(READY)
 
 
-def become_course(arguments: list[str]) -> None:
+def become_course(arguments: list[str]) -> int:
+    """Replace this process; returns only if that fails."""
     version, _ = locked_uv()
     environment = clean_environment() | {"SCHEDLAB_UV": str(OWN / f"uv-{version}" / "uv")}
-    os.execve(venv_python(), [venv_python(), "-m", "schedlab.course", *arguments], environment)
+    try:
+        os.execve(venv_python(), [venv_python(), "-m", "schedlab.course", *arguments], environment)
+    except OSError as error:
+        print(f"course: {venv_python()} cannot be started: {error}", file=sys.stderr)
+        return 1
 
 
 def clean_environment() -> dict[str, str]:
