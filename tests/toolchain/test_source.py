@@ -17,6 +17,7 @@ SHOWN = [
     ("runtime2.go", "gQueue.push", None),
     ("proc.go", "gQueue.push", "func (q *gQueue) push("),
     ("net/http/pprof/pprof.go", "Index", "func Index("),
+    ("proc.go", "Goroutine scheduler", "// Goroutine scheduler"),
 ]
 
 
@@ -24,7 +25,7 @@ SHOWN = [
 def test_the_declaration_is_found_where_it_is(file: str, symbol: str, start: str | None) -> None:
     if start is None:
         with pytest.raises(
-            toolchain.SymbolMoved, match=f"{symbol} is not declared in {file} of {GO.release}"
+            toolchain.SymbolMoved, match=f"{symbol} is not declared in runtime/{file} of {GO.release}"
         ):
             toolchain.excerpt(GO, file, symbol)
         return
@@ -54,11 +55,20 @@ def test_the_comment_above_can_be_had() -> None:
 @pytest.mark.parametrize(
     ("file", "symbol", "around", "named"),
     [
-        ("no_such_file.go", "handoffp", None, "has no no_such_file.go"),
-        ("proc.go", "noSuchFunction", None, "noSuchFunction is not declared in proc.go"),
+        ("no_such_file.go", "handoffp", None, "has no runtime/no_such_file.go"),
+        ("proc.go", "noSuchFunction", None, "noSuchFunction is not declared in runtime/proc.go"),
         ("proc.go", "handoffp", "no such line", "no line with 'no such line'"),
     ],
 )
 def test_what_moved_is_named(file: str, symbol: str, around: str | None, named: str) -> None:
     with pytest.raises(toolchain.SymbolMoved, match=named):
         toolchain.excerpt(GO, file, symbol, around=around)
+
+
+def test_a_samples_own_source() -> None:
+    sample = toolchain.build("meet_gmp")
+    found = toolchain.sample_excerpt(sample, "main")
+    assert found.file == "meet_gmp/main.go"
+    assert found.text.startswith("func main() {")
+    with pytest.raises(toolchain.SymbolMoved, match=r"nothing is not declared in meet_gmp/main\.go"):
+        toolchain.sample_excerpt(sample, "nothing")

@@ -17,6 +17,8 @@ def main() -> int:
         for number, name in enumerate(names, start=1):
             _build(name, chosen)
             print(f"course: built {name} ({number} of {len(names)})", file=sys.stderr, flush=True)
+        # Go builds its own tools on first use; chapter 1.3 reads an execution trace with this one.
+        toolchain.tool(chosen, "trace")
     except SchedlabError as error:
         print(f"course: {error}", file=sys.stderr)
         return error.exit_status

@@ -4,7 +4,8 @@ from schedlab.toolchain.cache import CacheReport, clear_cache
 from schedlab.toolchain.ccompiler import CCompilerNotFound, c_compiler
 from schedlab.toolchain.installed import Toolchain, ToolchainNotFound, find, from_goroot, parse_minor
 from schedlab.toolchain.sample import Binary, CompileError, SampleNotFound, build, samples
-from schedlab.toolchain.source import SourceExcerpt, SymbolMoved, excerpt
+from schedlab.toolchain.source import SourceExcerpt, SymbolMoved, excerpt, sample_excerpt
+from schedlab.toolchain.tools import ToolUnavailable, tool
 from schedlab.toolchain.versions import ReleaseUnavailable, release, releases
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "SampleNotFound",
     "SourceExcerpt",
     "SymbolMoved",
+    "ToolUnavailable",
     "Toolchain",
     "ToolchainNotFound",
     "build",
@@ -27,5 +29,7 @@ __all__ = [
     "parse_minor",
     "release",
     "releases",
+    "sample_excerpt",
     "samples",
+    "tool",
 ]

@@ -85,9 +85,10 @@ def samples() -> tuple[str, ...]:
 
 
 def _folder_of(sample: str | os.PathLike[str]) -> Path:
-    named = Path(sample)
-    folder = named if named.is_dir() else repository_root() / "go_samples" / named
-    if not folder.is_dir() or not any(folder.glob("*.go")):
+    named, root = Path(sample), repository_root()
+    places = (named, root / named, root / "go_samples" / named)
+    folder = next((place for place in places if any(place.glob("*.go"))), None)
+    if folder is None:
         raise SampleNotFound(
             f"{os.fspath(sample)!r} is no folder with a Go program",
             remedy=f"The samples are: {', '.join(samples())}.",

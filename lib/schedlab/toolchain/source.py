@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schedlab.errors import SchedlabError
 from schedlab.toolchain.installed import Toolchain
+from schedlab.toolchain.sample import Binary
 
 
 class SymbolMoved(SchedlabError):
@@ -46,37 +47,74 @@ def excerpt(
     """The declaration of ``symbol`` in ``file`` of this toolchain.
 
     ``file`` is relative to ``GOROOT/src/runtime`` (``proc.go``) or, with a slash, to ``GOROOT/src``.
-    A method is written ``Type.name``. ``around`` narrows a long declaration to the lines about the first
-    one that contains this text, ``context`` lines before and after. ``comment`` includes the doc comment.
+    A method is written ``Type.name``; a comment that belongs to no declaration is found by its first line.
+    ``around`` narrows a long declaration to the lines about the first one that contains this text,
+    ``context`` lines before and after. ``comment`` includes the doc comment.
 
     Raises:
         SymbolMoved: this release has no such file, symbol or line; the message names it.
     """
-    path = toolchain.goroot / "src" / (file if "/" in file else f"runtime/{file}")
+    name = file if "/" in file else f"runtime/{file}"
+    path = toolchain.goroot / "src" / name
+    return _excerpt(path, name, symbol, toolchain.release, around=around, context=context, comment=comment)
+
+
+def sample_excerpt(binary: Binary, symbol: str, file: str = "main.go") -> SourceExcerpt:
+    """The declaration of ``symbol`` in a sample's own source.
+
+    Raises:
+        SymbolMoved: the sample has no such file or symbol.
+    """
+    release = binary.toolchain.release
+    return _excerpt(binary.folder / file, f"{binary.name}/{file}", symbol, release, comment=True)
+
+
+def _excerpt(
+    path: Path,
+    name: str,
+    symbol: str,
+    release: str,
+    *,
+    around: str | None = None,
+    context: int = 0,
+    comment: bool = False,
+) -> SourceExcerpt:
     if not path.is_file():
-        raise SymbolMoved(f"{toolchain.release} has no {file}", remedy=_remedy(symbol))
+        raise SymbolMoved(f"{release} has no {name}", remedy=_remedy(symbol))
     lines = path.read_text(encoding="utf-8").splitlines()
-    first, last = _declaration(lines, symbol, toolchain, file)
+    span = _declaration(lines, symbol)
+    if span is None:
+        raise SymbolMoved(f"{symbol} is not declared in {name} of {release}", remedy=_remedy(symbol))
+    first, last = span
     if around is not None:
-        first, last = _narrowed(lines, first, last, around, context, f"{file}: {symbol}", toolchain)
+        match = next((number for number in range(first, last + 1) if around in lines[number]), None)
+        if match is None:
+            where = f"{name}: {symbol} of {release}"
+            raise SymbolMoved(f"{where} has no line with {around!r}", remedy=_remedy(around))
+        first, last = max(first, match - context), min(last, match + context)
     elif comment:
         first = _with_comment(lines, first)
-    name = path.relative_to(toolchain.goroot / "src").as_posix()
-    return SourceExcerpt(name, symbol, toolchain.release, first + 1, "\n".join(lines[first : last + 1]))
+    return SourceExcerpt(name, symbol, release, first + 1, "\n".join(lines[first : last + 1]))
 
 
-def _declaration(lines: list[str], symbol: str, toolchain: Toolchain, file: str) -> tuple[int, int]:
+def _declaration(lines: list[str], symbol: str) -> tuple[int, int] | None:
     """Index of the first and last line. gofmt puts top-level declarations, and their end, in column 0."""
     opening = _opening(symbol)
     for number, line in enumerate(lines):
         if opening.match(line):
             return number, _closing(lines, number)
+        if line == f"// {symbol}":
+            return number, _end_of_comment(lines, number)
     found = _in_group(lines, symbol)
-    if found is None:
-        raise SymbolMoved(
-            f"{symbol} is not declared in {file} of {toolchain.release}", remedy=_remedy(symbol)
-        )
-    return found, found
+    return None if found is None else (found, found)
+
+
+def _end_of_comment(lines: list[str], first: int) -> int:
+    """The last line of the paragraphs that begin here, up to the first line that is no comment."""
+    last = first
+    while last + 1 < len(lines) and lines[last + 1].startswith("//"):
+        last += 1
+    return last
 
 
 def _opening(symbol: str) -> re.Pattern[str]:
@@ -107,15 +145,6 @@ def _in_group(lines: list[str], name: str) -> int | None:
     return None
 
 
-def _narrowed(
-    lines: list[str], first: int, last: int, around: str, context: int, where: str, toolchain: Toolchain
-) -> tuple[int, int]:
-    for number in range(first, last + 1):
-        if around in lines[number]:
-            return max(first, number - context), min(last, number + context)
-    raise SymbolMoved(f"{where} of {toolchain.release} has no line with {around!r}", remedy=_remedy(where))
-
-
 def _with_comment(lines: list[str], first: int) -> int:
     while first > 0 and lines[first - 1].lstrip().startswith("//"):
         first -= 1
@@ -123,4 +152,4 @@ def _with_comment(lines: list[str], first: int) -> int:
 
 
 def _remedy(symbol: str) -> str:
-    return f"The runtime changed: search GOROOT/src/runtime for {Path(symbol).name} and mend the lesson."
+    return f"The source changed: search it for {symbol!r} and mend the lesson."

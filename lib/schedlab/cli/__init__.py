@@ -1,0 +1,58 @@
+"""The ``schedlab`` command: build and run programs, read captures, from a shell."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from schedlab import __version__, toolchain
+from schedlab.cli import cache, parse, run
+from schedlab.errors import SchedlabError
+
+_DESCRIPTION = (
+    "Instruments for the Go scheduler: run a program under observation, read what its runtime says."
+)
+_EPILOG = "Exit status: 0 done, 1 a run or a capture failed, 2 wrong use, 130 interrupted."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command of the shell; see ``schedlab --help``."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    # argparse would take a program's own flags for ours.
+    end = given.index("--") if "--" in given else len(given)
+    arguments = _parser().parse_args(given[:end])
+    arguments.program_arguments = given[end + 1 :]
+    try:
+        status: int = arguments.command(arguments)
+        sys.stdout.flush()
+    except SchedlabError as error:
+        print(f"schedlab: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("schedlab: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Who read our output has seen enough. Keep Python's own flush at exit from complaining.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="schedlab", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument("--version", action="version", version=f"schedlab {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run.add_command(commands)
+    parse.add_command(commands)
+    cache.add_command(commands)
+    go = commands.add_parser("go", help="say which Go is in use", description="Say which Go is in use.")
+    go.set_defaults(command=_go)
+    return parser
+
+
+def _go(_: argparse.Namespace) -> int:
+    found = toolchain.find()
+    print(f"{found.release}  {found.goroot}  ({found.origin})")
+    return 0
