@@ -1,0 +1,79 @@
+"""Captures over HTTP from a living program, and the profiles of go tool trace."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from schedlab import process, toolchain
+from schedlab.capture import endpoint, pprof, trace_tool
+from schedlab.capture.endpoint import EndpointError
+from schedlab.capture.errors import CaptureError
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    sample = toolchain.build("article_endpoint")
+    with process.start(sample, ["-for", "50s", "-bursts", "0", "-goroutines", "100"]) as live:
+        yield json.loads(live.wait_for_line("address", timeout_s=30))["address"]
+
+
+def test_a_profile_of_a_living_program(address: str) -> None:
+    profile = pprof.parse(endpoint.fetch(address, "goroutine"))
+    functions = {frame.function for stack in profile.stacks for frame in stack}
+    assert "main.main" in functions
+    assert b"goroutine" in endpoint.fetch(address, "")
+
+
+def test_a_cpu_profile_takes_its_seconds(address: str) -> None:
+    profile = pprof.parse(endpoint.fetch(address, "profile", seconds=1))
+    assert profile.duration_ns >= 1_000_000_000
+    assert profile.total("cpu") > 0
+
+
+@pytest.mark.parametrize("kind", ["sched", "sync"])
+def test_profiles_of_an_execution_trace(address: str, kind: trace_tool.Kind) -> None:
+    trace = endpoint.fetch(address, "trace", seconds=0.05)
+    profile = trace_tool.profile(trace, kind)
+    assert [value.type for value in profile.sample_types] == ["contentions", "delay"]
+    assert profile.total("delay") > 0
+
+
+def test_what_is_no_trace_is_refused_in_the_tools_words() -> None:
+    with pytest.raises(CaptureError, match=r"go tool trace -pprof=sched could not read the trace: .+"):
+        trace_tool.profile(b"this is no trace", "sched")
+
+
+@pytest.mark.parametrize("name", ["scheduler", "../../etc/passwd", "<script>"])
+def test_an_unknown_profile_is_refused_with_the_programs_words(address: str, name: str) -> None:
+    with pytest.raises(EndpointError, match="404") as refused:
+        endpoint.fetch(address, name)
+    assert refused.value.status == 404
+
+
+def test_nobody_listening_is_said_with_the_address() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(EndpointError, match=f"127.0.0.1:{port}") as failed:
+        endpoint.fetch(f"127.0.0.1:{port}", "profile")
+    assert failed.value.status is None
+
+
+@pytest.mark.parametrize("address", ["", "no port", "127.0.0.1:notaport"])
+def test_an_address_that_is_none(address: str) -> None:
+    with pytest.raises(EndpointError):
+        endpoint.fetch(address, "profile")
+
+
+def test_a_proxy_of_the_environment_is_not_asked(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert endpoint.fetch(address, "cmdline")
+
+
+def test_a_tool_that_go_does_not_have() -> None:
+    with pytest.raises(toolchain.ToolUnavailable, match="no tool 'nonsense'"):
+        toolchain.tool(toolchain.find(), "nonsense")
