@@ -16,7 +16,6 @@ from schedlab.cli.output import plain, visible
 from schedlab.places import repository_root
 
 FIXTURES = Path(__file__).parents[1] / "capture" / "fixtures"
-TESTDATA = Path(__file__).parents[1] / "toolchain" / "testdata"
 COMMAND = [sys.executable, "-m", "schedlab.cli"]
 
 
@@ -92,7 +91,6 @@ def test_wrong_use_exits_with_2(arguments: tuple[str, ...], said: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("run", TESTDATA / "broken"), "broken/main.go:4:10: undefined: missing"),
         (("run", "meet_gmp", "--", "-nonsense"), "flag provided but not defined: -nonsense"),
         (("run", "meet_gmp", "--limit", "0.01"), "Raise --limit"),
         (("run", "blocked", "--", "-how", "never"), "cannot block 100 goroutines"),
@@ -100,10 +98,17 @@ def test_wrong_use_exits_with_2(arguments: tuple[str, ...], said: str) -> None:
         (("parse", "pprof", "pyproject.toml"), "not a pprof profile"),
     ],
 )
-def test_a_failed_run_exits_with_1(arguments: tuple[str | Path, ...], said: str) -> None:
+def test_a_failed_run_exits_with_1(arguments: tuple[str, ...], said: str) -> None:
     done = schedlab(*arguments)
     assert done.returncode == 1
     assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_compile_error_is_shown_as_go_prints_it(odd_programs: Path) -> None:
+    done = schedlab("run", odd_programs / "broken")
+    assert done.returncode == 1
+    assert "broken/main.go:4:10: undefined: missing" in done.stderr
     assert "Traceback" not in done.stderr
 
 

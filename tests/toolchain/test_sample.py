@@ -13,8 +13,6 @@ import pytest
 from schedlab import places, toolchain
 from schedlab.toolchain import cache
 
-TESTDATA = Path(__file__).parent / "testdata"
-
 
 @pytest.fixture
 def own_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -85,14 +83,14 @@ def test_two_releases_make_two_programs(own_programs: Path, sample: Path) -> Non
     assert toolchain.build(sample, toolchain=older).path != toolchain.build(sample).path
 
 
-def test_a_compile_error_is_what_go_prints() -> None:
+def test_a_compile_error_is_what_go_prints(odd_programs: Path) -> None:
     with pytest.raises(toolchain.CompileError, match=r"broken/main\.go:4:10: undefined: missing"):
-        toolchain.build(TESTDATA / "broken")
+        toolchain.build(odd_programs / "broken")
 
 
-def test_a_failed_build_leaves_nothing_behind(own_programs: Path) -> None:
+def test_a_failed_build_leaves_nothing_behind(own_programs: Path, odd_programs: Path) -> None:
     with pytest.raises(toolchain.CompileError):
-        toolchain.build(TESTDATA / "broken")
+        toolchain.build(odd_programs / "broken")
     assert list(own_programs.iterdir()) == []
 
 
@@ -102,10 +100,10 @@ def test_what_a_killed_build_left_is_removed(own_programs: Path, sample: Path) -
     assert list(own_programs.iterdir()) == [built.path.parent]
 
 
-def test_a_package_that_is_no_program_is_named(own_programs: Path) -> None:
+def test_a_package_that_is_no_program_is_named(own_programs: Path, odd_programs: Path) -> None:
     assert not own_programs.exists()
     with pytest.raises(toolchain.CompileError, match="notmain is no program"):
-        toolchain.build(TESTDATA / "notmain")
+        toolchain.build(odd_programs / "notmain")
 
 
 @pytest.mark.parametrize("name", ["no_such_sample", "../chapters", ""])
@@ -140,22 +138,24 @@ def test_the_learners_own_settings_do_not_reach_the_build(
     assert said(toolchain.build(sample)) == "hello"
 
 
-def test_a_cgo_program_builds_with_the_machines_compiler() -> None:
+def test_a_cgo_program_builds_with_the_machines_compiler(odd_programs: Path) -> None:
     if shutil.which("gcc") is None and shutil.which("clang") is None:
         pytest.skip("no gcc or clang on PATH")
     done = subprocess.run(
-        [toolchain.build(TESTDATA / "usescgo")], capture_output=True, text=True, check=True, timeout=60
+        [toolchain.build(odd_programs / "usescgo")], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "42\n"
 
 
-def test_without_a_c_compiler_a_cgo_program_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_c_compiler_a_cgo_program_says_so(
+    odd_programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go = toolchain.find()
     monkeypatch.setenv("PATH", "/nonexistent")
     # The wheel with a C compiler may be installed here.
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(toolchain.CCompilerNotFound, match=r"no gcc, clang or ziglang[\s\S]*--cgo"):
-        toolchain.build(TESTDATA / "usescgo", toolchain=go)
+        toolchain.build(odd_programs / "usescgo", toolchain=go)
 
 
 def test_the_cache_is_bounded(own_programs: Path, sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:

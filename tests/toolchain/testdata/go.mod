@@ -1,3 +1,0 @@
-module testdata
-
-go 1.24
