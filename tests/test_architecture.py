@@ -48,7 +48,7 @@ def imported_rooms(file: Path) -> Iterator[tuple[int, str]]:
             continue
         for name in names:
             parts = name.split(".")
-            if parts[0] == "schedlab" and len(parts) > 1:
+            if parts[0] == "schedlab" and len(parts) > 1 and parts[1] != "__version__":
                 yield node.lineno, parts[1]
 
 
