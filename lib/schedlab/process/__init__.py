@@ -1,0 +1,48 @@
+"""Run a built program: environment, CPUs, CPU quota, limits; and never leave a process behind.
+
+Linux is the reference. macOS works with these limits: no CPU affinity, no CPU quota, and only the
+program's own process group is ended, so a descendant that left it (``setsid``) survives.
+"""
+
+from schedlab.process.errors import (
+    LaunchFailed,
+    LineNotSeen,
+    NotSupportedHere,
+    OutputNotJson,
+    ProcessesLeft,
+    ProgramFailed,
+    ProgramNotExecutable,
+    ProgramNotFound,
+    QuotaUnavailable,
+    SupervisorLost,
+    WallLimitExceeded,
+    WrongBinaryFormat,
+)
+from schedlab.process.finished import Finished
+from schedlab.process.quota import CpuQuota, QuotaSupport, ThrottleStats, quota_support
+from schedlab.process.running import Live, run, start
+from schedlab.process.settings import GoSettings
+
+__all__ = [
+    "CpuQuota",
+    "Finished",
+    "GoSettings",
+    "LaunchFailed",
+    "LineNotSeen",
+    "Live",
+    "NotSupportedHere",
+    "OutputNotJson",
+    "ProcessesLeft",
+    "ProgramFailed",
+    "ProgramNotExecutable",
+    "ProgramNotFound",
+    "QuotaSupport",
+    "QuotaUnavailable",
+    "SupervisorLost",
+    "ThrottleStats",
+    "WallLimitExceeded",
+    "WrongBinaryFormat",
+    "quota_support",
+    "run",
+    "start",
+]
