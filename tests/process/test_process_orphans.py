@@ -85,7 +85,7 @@ class Kernel:
 
     def begin(self, code: str, until: str) -> str:
         """Execute, and return once it has printed ``until``; gives the request's id."""
-        # After an error a kernel drops the requests that wait behind it; the next one here may be one of these
+        # After an error a kernel drops the requests that wait behind it. The next one here may be among these
         # unless the failing one says that it does not want that.
         request = str(self.client.execute(code, stop_on_error=False))
         while True:
