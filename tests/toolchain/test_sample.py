@@ -147,6 +147,14 @@ def test_a_cgo_program_builds_with_the_machines_compiler(odd_programs: Path) -> 
     assert done.stdout == "42\n"
 
 
+def test_the_c_compiler_of_the_wheel_is_the_second_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name == "ziglang" else None)
+    monkeypatch.setattr("shutil.which", lambda name: f"/opt/{name}" if name == "clang" else None)
+    assert toolchain.c_compiler() == "/opt/clang"
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    assert toolchain.c_compiler() == f"{sys.executable} -m ziglang cc"
+
+
 def test_without_a_c_compiler_a_cgo_program_says_so(
     odd_programs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,12 +7,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from schedlab.errors import UsageError
+
+if TYPE_CHECKING:
+    # Half a second to import: only who asks for a table waits for it.
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,8 @@ class Profile:
         per stack however often it recurses. The percentages are of the sum of all (absolute) values.
         Columns: function, flat, flat_percent, sum_percent, cum, cum_percent. ``n`` keeps the first rows.
         """
+        import pandas as pd
+
         flat, cum = self._flat_and_cum(sample_type)
         whole = sum(map(abs, self._values_of(sample_type))) or 1
         names = sorted((name for name in cum if flat[name] or cum[name]), key=lambda f: (-abs(flat[f]), f))
@@ -152,6 +158,8 @@ class Profile:
         A value column bears its sample type's name. A label cell is None, the value, or a tuple of
         values if the sample carries that key more than once.
         """
+        import pandas as pd
+
         leaf_of = [stack[0].function if stack else "" for stack in self.stacks]
         leaves = [leaf_of[stack_id] for stack_id in self._ids()]
         columns: list[tuple[str, object]] = [("stack", self.stack_ids), ("function", leaves)]

@@ -22,9 +22,7 @@ import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from schedlab.capture.stderr_lines import (
     BLOCK_LINES,
@@ -36,6 +34,10 @@ from schedlab.capture.stderr_lines import (
     decoded,
     overlong_reason,
 )
+
+if TYPE_CHECKING:
+    # Half a second to import: only who asks for a table waits for it.
+    import pandas as pd
 
 __all__ = ["GcBlock", "GcCycle", "GcNote", "GcTrace", "Line", "Reject", "parse", "stream"]
 
@@ -119,6 +121,8 @@ class GcTrace:
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per cycle, one column per field of GcCycle; what was not printed is ``<NA>``."""
+        import pandas as pd
+
         names = [field.name for field in dataclasses.fields(GcCycle)]
         columns = {name: [getattr(cycle, name) for cycle in self.cycles] for name in names}
         return pd.DataFrame(

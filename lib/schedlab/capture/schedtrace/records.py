@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from schedlab.capture.stderr_lines import Line, Reject
+
+if TYPE_CHECKING:
+    # Half a second to import: only who asks for a table waits for it.
+    import pandas as pd
 
 SCALARS = (
     "gomaxprocs",
@@ -67,6 +71,8 @@ class SummaryTable:
 
     def to_pandas(self) -> pd.DataFrame:
         """One row per SCHED line; ``runq_p0…`` and ``schedtick_p0…`` hold one P each; -1 becomes ``<NA>``."""
+        import pandas as pd
+
         columns = {name: _column(getattr(self, name)) for name in ("line", "time_ms", *SCALARS)}
         for p in range(self.max_p):
             columns[f"runq_p{p}"] = _column(self.local_runq[:, p])
@@ -199,5 +205,7 @@ class SchedTrace:
 
 
 def _column(values: Integers) -> pd.Series[int]:
+    import pandas as pd
+
     series = pd.Series(values, dtype="Int64")
     return series.mask(series == -1) if bool((values == -1).any()) else pd.Series(values)
