@@ -78,6 +78,7 @@ def test_detail_and_collections_in_one_document() -> None:
         (("parse", "pprof", "no such file"), "no file 'no such file'"),
         (("parse", "yaml", "file"), "invalid choice"),
         (("cache",), "required: ACTION"),
+        (("trace", "load", "no such file"), "no file 'no such file'"),
     ],
 )
 def test_wrong_use_exits_with_2(arguments: tuple[str, ...], said: str) -> None:
@@ -96,6 +97,7 @@ def test_wrong_use_exits_with_2(arguments: tuple[str, ...], said: str) -> None:
         (("run", "blocked", "--", "-how", "never"), "cannot block 100 goroutines"),
         (("run", "meet_gmp", "--go", "1.9"), "the course has no Go 1.9"),
         (("parse", "pprof", "pyproject.toml"), "not a pprof profile"),
+        (("trace", "load", "pyproject.toml"), "cannot be read as a Go execution trace"),
     ],
 )
 def test_a_failed_run_exits_with_1(arguments: tuple[str, ...], said: str) -> None:
@@ -114,7 +116,16 @@ def test_a_compile_error_is_shown_as_go_prints_it(odd_programs: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("run",), ("parse",), ("parse", "schedtrace"), ("parse", "gctrace"), ("parse", "pprof"), ("cache",)],
+    [
+        (),
+        ("run",),
+        ("parse",),
+        ("parse", "schedtrace"),
+        ("parse", "gctrace"),
+        ("parse", "pprof"),
+        ("cache",),
+        ("trace",),
+    ],
 )
 def test_help_everywhere(arguments: tuple[str, ...]) -> None:
     done = schedlab(*arguments, "--help")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from schedlab import __version__, toolchain
-from schedlab.cli import cache, parse, run
+from schedlab.cli import cache, parse, run, trace
 from schedlab.errors import SchedlabError
 
 _DESCRIPTION = (
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run.add_command(commands)
     parse.add_command(commands)
+    trace.add_command(commands)
     cache.add_command(commands)
     go = commands.add_parser("go", help="say which Go is in use", description="Say which Go is in use.")
     go.set_defaults(command=_go)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 from pathlib import Path
 
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
@@ -69,20 +67,3 @@ def headless_environment(root: Path) -> dict[str, str]:
 def manager() -> AsyncKernelManager:
     """A manager of one kernel, which is ``sys.executable``."""
     return AsyncKernelManager(kernel_name=NATIVE_KERNEL_NAME, kernel_spec_manager=OnlyThisPython())
-
-
-async def stop(kernel: AsyncKernelManager, *, now: bool) -> None:
-    """End the kernel and every process of its group. ``now`` gives it no time to say goodbye."""
-    group = getattr(kernel.provisioner, "pgid", None)
-    if now:
-        _kill_group(group)
-    try:
-        await kernel.shutdown_kernel(now=now)
-    finally:
-        _kill_group(group)
-
-
-def _kill_group(group: int | None) -> None:
-    if group is not None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)

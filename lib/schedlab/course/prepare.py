@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from schedlab import toolchain
+from schedlab.capture import exectrace
 from schedlab.errors import SchedlabError
 
 
@@ -17,12 +18,20 @@ def main() -> int:
         for number, name in enumerate(names, start=1):
             _build(name, chosen)
             print(f"course: built {name} ({number} of {len(names)})", file=sys.stderr, flush=True)
-        # Go builds its own tools on first use; chapter 1.3 reads an execution trace with this one.
-        toolchain.tool(chosen, "trace")
+        _build_readers(chosen)
     except SchedlabError as error:
         print(f"course: {error}", file=sys.stderr)
         return error.exit_status
     return 0
+
+
+def _build_readers(chosen: toolchain.Toolchain) -> None:
+    """What reads execution traces: Go's own tool, built on first use, and ours, which fetches a Go module."""
+    toolchain.tool(chosen, "trace")
+    try:
+        exectrace.reader()
+    except exectrace.ReaderUnavailable as missing:
+        print(f"course: execution traces cannot be read yet: {missing}", file=sys.stderr)
 
 
 def _build(name: str, chosen: toolchain.Toolchain) -> None:

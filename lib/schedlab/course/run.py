@@ -232,12 +232,12 @@ class _Execution:
         return ""
 
     async def stop(self) -> None:
-        """End the kernel: at once where a cell did not pass or we were interrupted."""
+        """End the kernel and its children: at once where a cell did not pass or we were interrupted."""
         code = len(_code_cells(self.node))
         finished = len(self.cells) == code and all(cell.status == "passed" for cell in self.cells)
         if self.client.kc is not None:
             self.client.kc.stop_channels()
-        await kernels.stop(self.kernel, now=not finished)
+        await self.kernel.shutdown_kernel(now=not finished)
 
     async def all_cells(self) -> None:
         """Run each cell in turn; after one that did not pass, the others are noted as not run."""

@@ -23,7 +23,7 @@ CELL_LIMIT_S = 120.0
 # How long an interrupted step may take to end its own children before it is killed.
 _GRACE_S = 20.0
 
-_GO_FOLDERS = ("go_samples", "labs", "tests", "tools")
+_GO_FOLDERS = ("go_samples", "labs", "lib", "tests", "tools")
 
 
 @dataclass(frozen=True, slots=True)
