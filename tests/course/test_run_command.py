@@ -163,6 +163,31 @@ while True:
         wait_until(lambda pid=pid: not alive(pid), f"{pid} is gone")
 
 
+def test_the_traceback_says_where_a_slow_cell_was(
+    course: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "_GRACE_S", 120.0)
+    course.write("1_1_slow", "import time\n\ndef waits():\n    time.sleep(3600)\n\nwaits()")
+    assert run.main(["--timeout=1"]) == 1
+    assert times(course)["chapters/1_1_slow"]["cells"][0]["status"] == "timed out"
+    said = capsys.readouterr().out
+    assert "in waits()" in said
+    assert "KeyboardInterrupt" in said
+
+
+@pytest.mark.parametrize("ending", ["x = 1", "os._exit(3)"])
+def test_what_a_cell_left_running_ends_with_its_kernel(course: Course, ending: str) -> None:
+    course.write("1_1_leaves", f"{HANGS.rpartition('time.sleep')[0]}{ending}")
+    assert run.main([]) == (0 if ending == "x = 1" else 1)
+    kernel, child = map(int, (course.root / "chapters" / "pids").read_text().split())
+    assert not alive(kernel)
+    try:
+        wait_until(lambda: not alive(child), "the child is gone")
+    finally:
+        if alive(child):
+            os.kill(child, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_it_is_ended_no_kernel_stays(course: Course, number: signal.Signals) -> None:
     course.write("1_1_hangs", HANGS)

@@ -34,12 +34,13 @@ PATIENCE_S = 120
 TREE = ("tree", "2", "2")
 TREE_SIZE = 7
 
-# A caller that is no kernel: quicker to start.
+# A caller that is no kernel: quicker to start. Without a wall limit, for that would end what is left.
 CALLER = """
 import sys
 from schedlab import process
+show = lambda stream, line: print(line, flush=True)
 print("calling", flush=True)
-process.run(sys.argv[1], sys.argv[2:], on_line=lambda stream, line: print(line, flush=True))
+process.run(sys.argv[1], sys.argv[2:], wall_limit_s=None, on_line=show)
 """
 
 
@@ -122,7 +123,7 @@ def kernel() -> Iterator[Kernel]:
 def cell_that_runs(subject: Binary, family: Family) -> str:
     return (
         "from schedlab import process\n"
-        f"process.run({str(subject.path)!r}, {TREE!r}, env={family.env!r}, "
+        f"process.run({str(subject.path)!r}, {TREE!r}, wall_limit_s=None, env={family.env!r}, "
         "on_line=lambda stream, line: print(line, flush=True))"
     )
 
@@ -235,10 +236,9 @@ def test_killing_a_caller_whose_sibling_holds_its_descriptors(
 
     Where there is no pidfd (Linux before 5.3), it looks from time to time.
     """
-    script = CALLER.replace(
-        "print(line, flush=True)",
-        "print(line if os.fork() else 'forked', flush=True) or time.sleep(600)",
-    ).replace("import sys", "import os, sys, time")
+    # One write(2) each, so that the two do not get between each other's letters.
+    fork = "os.write(1, b'parent\\n' if os.fork() else b'forked\\n') and time.sleep(600)"
+    script = CALLER.replace("print(line, flush=True)", fork).replace("import sys", "import os, sys, time")
     if not with_pidfd:
         hide = "import os; del os.pidfd_open; "
         script = f"from schedlab.process import _session\n_session._BOOT = {hide!r} + _session._BOOT{script}"
@@ -275,7 +275,7 @@ import os, sys
 from schedlab import process
 try:
     print("calling", flush=True)
-    process.run(sys.argv[1], sys.argv[2:])
+    process.run(sys.argv[1], sys.argv[2:], wall_limit_s=None)
 except KeyboardInterrupt:
     try:
         os.waitpid(-1, os.WNOHANG)
@@ -318,7 +318,7 @@ def test_a_python_that_just_ends(subject: Binary, family: Family) -> None:
     script = (
         "import sys\n"
         "from schedlab import process\n"
-        "live = process.start(sys.argv[1], sys.argv[2:])\n"
+        "live = process.start(sys.argv[1], sys.argv[2:], wall_limit_s=None)\n"
         "print(live.wait_for_line('ready', 120), flush=True)\n"
     )
     for _ in range(5):

@@ -127,13 +127,18 @@ def test_a_stream_cut_exactly_at_line_ends_is_as_printed(subject: Binary) -> Non
 
 @pytest.mark.parametrize("with_callback", [False, True])
 def test_memory_stays_bounded(subject: Binary, with_callback: bool) -> None:
-    """A child Python looks at its own peak: 256 MiB without a line end must not be seen in it."""
+    """A child Python looks at its own peak: 256 MiB without a line end must not be seen in it.
+
+    Not even if the callback takes its time, so that all of it could be read meanwhile.
+    """
     script = (
-        "import json, resource, sys\n"
+        "import json, resource, sys, time\n"
         "from schedlab import process\n"
         "def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "seen = [0]\n"
-        "def count(stream, line): seen[0] += len(line)\n"
+        "def count(stream, line):\n"
+        "    if not seen[0]: time.sleep(1)\n"
+        "    seen[0] += len(line)\n"
         "process.run(sys.argv[1], ['print', 1 << 20, 0])\n"
         "before = peak()\n"
         "finished = process.run(sys.argv[1], ['print', 1 << 28, 0], output_limit_bytes=1 << 20,\n"
