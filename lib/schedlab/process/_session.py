@@ -363,11 +363,9 @@ def _as_file(stack: ExitStack, data: bytes) -> int:
     file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
     file.write(data)
     file.seek(0)
-    # Where this process has closed its standard streams, the file may be one of 0 to 2, which the
-    # supervisor gets from elsewhere.
-    descriptor = fcntl.fcntl(file, fcntl.F_DUPFD_CLOEXEC, 3)
-    stack.callback(os.close, descriptor)
-    return descriptor
+    # Never 0 to 2, which the supervisor gets from elsewhere, even if the caller has closed its own:
+    # the three sockets of a session are there first.
+    return file.fileno()
 
 
 def _poll(descriptors: list[int], timeout_s: float | None = None) -> set[int]:

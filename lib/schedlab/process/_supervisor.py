@@ -130,7 +130,11 @@ class _Supervisor:
             self._report_end(left, cpu_stat)
 
     def end_descendants(self) -> list[int]:
-        """Kill and reap until nothing is left; gives the pids of those that could not be killed."""
+        """Kill and reap until nothing is left; gives the pids of those that could not be killed.
+
+        What is forked meanwhile is found on the next round: it moves up to be a child of this process
+        when its parent dies, and a killed process forks no more.
+        """
         give_up = time.monotonic() + _KILL_WAIT_S
         while self._reap():
             if time.monotonic() > give_up:
@@ -246,8 +250,9 @@ class _Supervisor:
 
     def _kill_all(self) -> None:
         if self._owns_descendants:
-            _freeze_and_kill()
-        if self._program and not self._end:
+            for pid in descendants():
+                _send(pid, signal.SIGKILL)
+        elif not self._end:
             _send(-self._program, signal.SIGKILL)
 
     def _poll(self, descriptors: Iterable[int | None], timeout_s: float | None) -> list[int]:
@@ -428,23 +433,6 @@ def _find_prctl() -> Callable[[int, int], int]:
         return lambda _option, _value: -1
     prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
     return lambda option, value: int(prctl(option, value, 0, 0, 0))
-
-
-def _freeze_and_kill() -> None:
-    """Kill all descendants. They are stopped first, so that none forks while the list is made."""
-    frozen: set[int] = set()
-    for _ in range(100):
-        found = set(descendants())
-        if found <= frozen:
-            break
-        for pid in found - frozen:
-            _send(pid, signal.SIGSTOP)
-        frozen |= found
-    for pid in frozen - found:
-        # It ended between the look and the signal: should its number be another's by now, undo that.
-        _send(pid, signal.SIGCONT)
-    for pid in found:
-        _send(pid, signal.SIGKILL)
 
 
 def descendants(*, by_scan: bool = False) -> list[int]:
