@@ -13,15 +13,6 @@ from schedlab.cli.output import Commands, plain, print_json, print_json_lines, p
 from schedlab.errors import UsageError
 
 _SHOWN_ROWS = 40
-_COUNTS = (
-    "gomaxprocs",
-    "idleprocs",
-    "threads",
-    "spinningthreads",
-    "needspinning",
-    "idlethreads",
-    "runqueue",
-)
 
 
 def add_command(commands: Commands) -> None:
@@ -72,7 +63,7 @@ def schedtrace_document(trace: schedtrace.SchedTrace) -> dict[str, Any]:
 def show_schedtrace(trace: schedtrace.SchedTrace) -> None:
     """A table of the first rows, and what else is in the trace."""
     rows = list(_rows(trace.summaries))
-    names = ["time_ms", *(name for name in _COUNTS if any(name in row for row in rows))]
+    names = ["time_ms", *(name for name in schedtrace.SCALARS if any(name in row for row in rows))]
     cells = [[*(row.get(name, "") for name in names), _queues(row)] for row in rows[:_SHOWN_ROWS]]
     print_table([*names, "local queues"], cells)
     if len(rows) > _SHOWN_ROWS:
@@ -142,7 +133,7 @@ def _records(block: schedtrace.SchedBlock) -> Iterator[dict[str, Any]]:
 
 def _rows(table: schedtrace.SummaryTable) -> Iterator[dict[str, Any]]:
     columns: dict[str, Callable[[int], Any]] = {
-        name: getattr(table, name).tolist().__getitem__ for name in ("line", "time_ms", *_COUNTS)
+        name: getattr(table, name).tolist().__getitem__ for name in ("line", "time_ms", *schedtrace.SCALARS)
     }
     queues, ticks = table.local_runq.tolist(), table.schedticks.tolist()
     for row in range(len(table)):

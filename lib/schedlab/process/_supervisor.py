@@ -252,7 +252,8 @@ class _Supervisor:
         if self._owns_descendants:
             for pid in descendants():
                 _send(pid, signal.SIGKILL)
-        elif not self._end:
+        if self._program and not self._end:
+            # All that there is where this is no subreaper, or where /proc hides processes.
             _send(-self._program, signal.SIGKILL)
 
     def _poll(self, descriptors: Iterable[int | None], timeout_s: float | None) -> list[int]:

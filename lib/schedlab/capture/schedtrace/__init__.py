@@ -21,11 +21,21 @@ from collections.abc import Iterator
 
 from schedlab.capture.schedtrace.blocks import BlockReader
 from schedlab.capture.schedtrace.columns import Shapes, check_size, joined
-from schedlab.capture.schedtrace.records import Detail, G, M, P, SchedBlock, SchedTrace, SummaryTable
+from schedlab.capture.schedtrace.records import (
+    SCALARS,
+    Detail,
+    G,
+    M,
+    P,
+    SchedBlock,
+    SchedTrace,
+    SummaryTable,
+)
 from schedlab.capture.schedtrace.statuses import Release, explained, release_of
 from schedlab.capture.stderr_lines import BLOCK_LINES, Batch, Line, Reject, Source, batches
 
 __all__ = [
+    "SCALARS",
     "Detail",
     "G",
     "Line",
