@@ -70,7 +70,9 @@ def main(arguments: list[str]) -> int:
         print(f"course: cannot do {' '.join(arguments)!r}\n\n{usage()}", file=sys.stderr)
         return 2
     wanted = Profile(tools=command in MAINTAINER_COMMANDS, cgo="--cgo" in arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Also where whoever started us had them ignored, as a shell does for what runs in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         if not is_ready(wanted):
             with only_one() as lock:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
+
+# Whoever started the tests in the background may have interrupts ignored, and what the tests start would
+# inherit that. A handler, unlike "ignored", is not inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Not files of the tree: the first two do not build, the third not everywhere, and vet would say so each time.
 _PROGRAMS = {

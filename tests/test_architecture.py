@@ -16,6 +16,7 @@ PACKAGE = Path(schedlab.__file__).parent
 ROOMS = (
     "errors",
     "places",
+    "signals",
     "toolchain",
     "process",
     "capture",

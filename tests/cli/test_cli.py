@@ -42,7 +42,10 @@ def test_every_sample_runs_under_schedtrace(name: str) -> None:
     rows = document["schedtrace"]["summaries"]
     assert rows
     assert all(len(row["local_runq"]) == row["gomaxprocs"] for row in rows)
-    assert document["schedtrace"]["rejects"] == []
+    # The program may end while the runtime prints a line.
+    assert {reject["line_no"] for reject in document["schedtrace"]["rejects"]} <= {
+        document["schedtrace"]["lines"]
+    }
 
 
 def test_a_run_for_people() -> None:
@@ -193,9 +196,10 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert (child.returncode, errors) == (0, b"")
 
 
-def test_an_interrupt_ends_the_program_too() -> None:
+@pytest.mark.parametrize("starter", [[], ["env", "--ignore-signal=INT"]], ids=["", "in the background"])
+def test_an_interrupt_ends_the_program_too(starter: list[str]) -> None:
     child = subprocess.Popen(
-        [*COMMAND, "run", "blocked", "--", "-hold", "59s"],
+        [*starter, *COMMAND, "run", "blocked", "--", "-hold", "59s"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from schedlab import __version__, toolchain
 from schedlab.cli import cache, parse, run, trace
 from schedlab.errors import SchedlabError
+from schedlab.signals import listen_to_interrupts
 
 _DESCRIPTION = (
     "Instruments for the Go scheduler: run a program under observation, read what its runtime says."
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     end = given.index("--") if "--" in given else len(given)
     arguments = _parser().parse_args(given[:end])
     arguments.program_arguments = given[end + 1 :]
+    listen_to_interrupts()
     try:
         status: int = arguments.command(arguments)
         sys.stdout.flush()

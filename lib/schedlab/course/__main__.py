@@ -6,6 +6,7 @@ import importlib
 import sys
 
 from schedlab.errors import SchedlabError
+from schedlab.signals import listen_to_interrupts
 
 
 def main(arguments: list[str]) -> int:
@@ -14,6 +15,7 @@ def main(arguments: list[str]) -> int:
     Exit status: 0 done, 1 failed, 2 wrong use, 130 interrupted.
     """
     command, rest = arguments[0], arguments[1:]
+    listen_to_interrupts()
     try:
         status: int = importlib.import_module(f"schedlab.course.{command}").main(rest)
     except SchedlabError as error:
