@@ -75,6 +75,15 @@ def test_its_own_end(subject: Binary) -> None:
         assert live.stop() is finished
 
 
+def test_orders_that_cross_with_its_end(subject: Binary) -> None:
+    for number in range(40):
+        with process.start(subject, ["exit", 3]) as live:
+            for _ in range(number % 4):
+                live.send_signal(signal.SIGURG)  # The Go runtime ignores it.
+            finished = live.stop()
+            assert finished.exit_status == 3 or finished.signal == "SIGTERM"
+
+
 def test_lines_that_were_printed_before_they_are_awaited(subject: Binary) -> None:
     with process.start(subject, ["lines", 30]) as live:
         live.wait()

@@ -19,7 +19,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 from schedlab import process
-from schedlab.process import _supervisor
+from schedlab.process import _session, _supervisor
 
 if TYPE_CHECKING:
     from tests.process.conftest import Family
@@ -383,6 +383,23 @@ def test_a_supervisor_that_is_asked_to_end(subject: Binary, family: Family) -> N
             os.kill(pid, signal.SIGTERM)
         assert live.wait().signal == "SIGKILL"
     assert family.pids() == set()
+
+
+@pytest.mark.parametrize("args", [["tree", 1, 1], ["daemon", 2]])
+def test_what_cannot_be_killed_is_named(
+    subject: Binary, family: Family, monkeypatch: pytest.MonkeyPatch, args: list[str | int]
+) -> None:
+    """As another user's processes cannot. This supervisor is made unable to kill any."""
+    unable = "_supervisor._send = lambda *_: None; _supervisor._KILL_WAIT_S = 0.1; _supervisor.main()"
+    monkeypatch.setattr(_session, "_BOOT", _session._BOOT.replace("_supervisor.main()", unable))
+    live = process.start(subject, args)
+    live.wait_for_line("ready|daemon runs", PATIENCE_S)
+    with pytest.raises(process.ProcessesLeft, match="could not be killed") as caught:
+        live.stop(grace_s=0)
+    assert caught.value.pids
+    assert family.pids() <= set(caught.value.pids)
+    family.end()
+    family.wait_gone()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])

@@ -88,13 +88,15 @@ def test_only_three_descriptors_arrive(subject: Binary) -> None:
 
 def test_signals_and_process_group_are_fresh(subject: Binary) -> None:
     """Python ignores SIGPIPE, and a kernel may ignore SIGINT; none of that must reach the program."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignored = (signal.SIGINT, signal.SIGCHLD)
+    before = [signal.signal(number, signal.SIG_IGN) for number in ignored]
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     try:
         facts = facts_of(subject)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(ignored, before, strict=True):
+            signal.signal(number, handler)
     assert int(facts["ignored"], 16) == 0
     assert int(facts["blocked"], 16) == 0
     assert facts["group"] == facts["pid"] != os.getpgrp()
@@ -241,8 +243,11 @@ def test_the_wall_limit_keeps_what_was_printed(family: Family) -> None:
     assert (finished.stdout, finished.stderr) == ("begun\n", "wrong\n")
 
 
-def test_no_wall_limit(subject: Binary) -> None:
-    assert process.run(subject, ["lines", 1], wall_limit_s=None).check().stdout == "line 0\n"
+@pytest.mark.parametrize("limit_s", [None, 1e12])
+def test_no_wall_limit_or_one_beyond_all_bounds(subject: Binary, limit_s: float | None) -> None:
+    assert process.run(subject, ["lines", 1], wall_limit_s=limit_s).check().stdout == "line 0\n"
+    with process.start(subject, ["polite"], wall_limit_s=limit_s) as live:
+        assert live.wait_for_line("ready", float("inf")) == "ready"
 
 
 def test_many_at_once_from_threads(subject: Binary, family: Family) -> None:

@@ -62,7 +62,7 @@ class Ended(TypedDict):
 
     kind: Literal["ended"]
     ended_by: EndedBy
-    wait_status: int
+    wait_status: int | None
     wall_ns: int
     user_ns: int
     system_ns: int

@@ -225,7 +225,7 @@ class Session:
             ready = _poll([channel.fileno(), *streams])
             count = self._read(streams, [fd for fd in streams if fd in ready])
             if channel.fileno() in ready:
-                data = channel.recv(_CHUNK_BYTES)
+                data = _receive(channel)
                 if not data:
                     return
                 for report in reports.feed(data):
@@ -368,6 +368,14 @@ def _as_file(stack: ExitStack, data: bytes) -> int:
     # Never 0 to 2, which the supervisor gets from elsewhere, even if the caller has closed its own:
     # the three sockets of a session are there first.
     return file.fileno()
+
+
+def _receive(channel: socket.socket) -> bytes:
+    """What has come; nothing if the supervisor is gone, also if it did not read an order before it went."""
+    try:
+        return channel.recv(_CHUNK_BYTES)
+    except ConnectionResetError:
+        return b""
 
 
 def _poll(descriptors: list[int], timeout_s: float | None = None) -> set[int]:

@@ -42,6 +42,7 @@ _SPEC_WAIT_S = 30.0
 _KILL_WAIT_S = 20.0
 # Where there is no pidfd: how often to look whether the caller is still the parent.
 _CALLER_LOOK_S = 0.25
+_LONGEST_WAIT_S = 3600.0
 
 
 def main() -> None:
@@ -52,7 +53,6 @@ def main() -> None:
     except BaseException:
         import traceback
 
-        supervisor.end_descendants()
         supervisor.report({"kind": "crashed", "traceback": traceback.format_exc()})
     os._exit(0)
 
@@ -113,20 +113,17 @@ class _Supervisor:
         spec = self._receive_spec()
         if spec is None:
             return
-        left: list[int] = []
-        cpu_stat = None
         try:
             self._start(spec)
             self._watch()
-            left = self.end_descendants()
-            self._note_exec()
-            cpu_stat = self._group.cpu_stat() if self._group else None
         finally:
-            if self._group:
-                self._group.remove()
+            left = self.end_descendants()
+            cpu_stat = self._group.close() if self._group else None
+        if not left:
+            self._note_exec()
         if self._failure:
             self.report({"kind": "failed", "stage": self._failure[0], "errno": self._failure[1]})
-        elif self._end:
+        elif self._program:
             self._report_end(left, cpu_stat)
 
     def end_descendants(self) -> list[int]:
@@ -159,11 +156,18 @@ class _Supervisor:
             if self._caller_gone(ready):
                 return None
             if self._control in ready:
-                data = os.read(self._control, 1 << 16)
+                data = self._receive()
                 specs: list[Spec] = self._incoming.feed(data)
                 if specs or not data:
                     return specs[0] if specs else None
         return None
+
+    def _receive(self) -> bytes:
+        """What the caller sent; nothing if it is gone, also if it did not read a report before it went."""
+        try:
+            return os.read(self._control, 1 << 16)
+        except ConnectionResetError:
+            return b""
 
     def _start(self, spec: Spec) -> None:
         _become_input(spec["stdin_fd"])
@@ -195,13 +199,13 @@ class _Supervisor:
                 self._end_now("wall limit")
 
     def _obey(self) -> None:
-        data = os.read(self._control, 1 << 16)
+        data = self._receive()
         if not data:
             self._end_now("caller")
         for order in self._incoming.feed(data):
             # Not yet reaped, so the number is still the program's.
             if not self._end:
-                os.kill(self._program, order["signal"])
+                _send(self._program, order["signal"])
             if order["grace_ns"] is not None:
                 self._ended_by = "stop"
                 last = time.monotonic_ns() + order["grace_ns"]
@@ -256,43 +260,42 @@ class _Supervisor:
             # All that there is where this is no subreaper, or where /proc hides processes.
             _send(-self._program, signal.SIGKILL)
 
-    def _poll(self, descriptors: Iterable[int | None], timeout_s: float | None) -> list[int]:
+    def _poll(self, descriptors: Iterable[int | None], timeout_s: float) -> list[int]:
         """The descriptors that have something to say, after at most this time."""
         poll = select.poll()
         for descriptor in descriptors:
             if descriptor is not None:
                 poll.register(descriptor, select.POLLIN)
         # Rounded up: a wait of 0 ms just before a deadline would spin.
-        ready = [fd for fd, _ in poll.poll(None if timeout_s is None else int(timeout_s * 1000) + 1)]
+        ready = [fd for fd, _ in poll.poll(int(timeout_s * 1000) + 1)]
         if self._wake in ready and signal.SIGTERM in os.read(self._wake, 1 << 12):
             self._end_now("caller")
         return ready
 
-    def _rest_s(self) -> float | None:
-        rest = None
-        if self._deadline_ns is not None:
-            rest = max(0, self._deadline_ns - time.monotonic_ns()) / 1e9
-        if self._caller_fd is None:
-            rest = min(_CALLER_LOOK_S, rest or _CALLER_LOOK_S)
-        return rest
+    def _rest_s(self) -> float:
+        """How long to wait at most: poll(2) takes no more than 24 days, and a limit may be longer."""
+        longest = _LONGEST_WAIT_S if self._caller_fd is not None else _CALLER_LOOK_S
+        if self._deadline_ns is None:
+            return longest
+        return min(longest, max(0, self._deadline_ns - time.monotonic_ns()) / 1e9)
 
     def _caller_gone(self, ready: list[int]) -> bool:
         return self._caller_fd in ready or os.getppid() != self._caller
 
     def _report_end(self, left: list[int], cpu_stat: str | None) -> None:
-        assert self._end is not None
-        status, usage, ended_ns = self._end
+        # Without an end the program is itself among those that are left.
+        status, usage, ended_ns = self._end or (None, None, time.monotonic_ns())
         self.report(
             {
                 "kind": "ended",
                 "ended_by": self._ended_by,
                 "wait_status": status,
-                "wall_ns": ended_ns - self._started_ns,
-                "user_ns": round(usage.ru_utime * 1e6) * 1000,
-                "system_ns": round(usage.ru_stime * 1e6) * 1000,
-                "max_rss": usage.ru_maxrss,
-                "voluntary_switches": usage.ru_nvcsw,
-                "involuntary_switches": usage.ru_nivcsw,
+                "wall_ns": ended_ns - (self._started_ns or ended_ns),
+                "user_ns": round(usage.ru_utime * 1e6) * 1000 if usage else 0,
+                "system_ns": round(usage.ru_stime * 1e6) * 1000 if usage else 0,
+                "max_rss": usage.ru_maxrss if usage else 0,
+                "voluntary_switches": usage.ru_nvcsw if usage else 0,
+                "involuntary_switches": usage.ru_nivcsw if usage else 0,
                 "left_pids": left,
                 "cpu_stat": cpu_stat,
             }
@@ -318,22 +321,23 @@ class _Group:
         """Put the calling process into the group: "0" names the writer itself."""
         self._write("cgroup.procs", "0")
 
-    def cpu_stat(self) -> str | None:
+    def close(self) -> str | None:
+        """Remove the group, which has no process left, and give what the kernel counted in it."""
         try:
             with open(f"{self._path}/cpu.stat") as file:
-                return file.read()
+                cpu_stat = file.read()
         except OSError:
-            return None
-
-    def remove(self) -> None:
-        """A group stays busy for a moment after its last process was reaped."""
+            cpu_stat = None
+        # A group stays busy for a moment after its last process was reaped.
         for _ in range(200):
             try:
                 os.rmdir(self._path)
+                break
             except FileNotFoundError:
-                return
+                break
             except OSError:
                 time.sleep(0.01)
+        return cpu_stat
 
     def _write(self, name: str, value: str) -> None:
         # Never O_CREAT: a file that is not there is a feature that the system does not have.

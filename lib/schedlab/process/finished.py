@@ -30,7 +30,8 @@ class Finished:
 
     ``stdout`` and ``stderr`` are decoded as UTF-8, wrong bytes as U+FFFD. Past the limit the middle of a
     stream is dropped: a marker line says so, and ``…_dropped_bytes`` counts.
-    ``left_pids`` are descendants that could not be killed; it is empty but for another user's processes.
+    ``left_pids`` are processes that could not be killed, the program or descendants of it. There are none
+    unless some belong to another user, or hang in the kernel.
     """
 
     argv: tuple[str, ...]
@@ -101,8 +102,10 @@ class Finished:
         return OutputNotJson(f"what {self.name} printed {what}.{lost} It printed:\n{shown}{errors}")
 
 
-def describe_wait_status(status: int) -> tuple[int | None, str | None]:
-    """A wait status (wait(2)) as exit status and name of the signal, one of them None."""
+def describe_wait_status(status: int | None) -> tuple[int | None, str | None]:
+    """A wait status (wait(2)) as exit status and name of the signal, one of them None; both without one."""
+    if status is None:
+        return None, None
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         return code, None

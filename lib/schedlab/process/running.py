@@ -31,6 +31,8 @@ DEFAULT_OUTPUT_LIMIT_BYTES = 64 << 20
 # How far a program's output may be ahead of a slow on_line before the program has to wait in write(2).
 _AHEAD_BYTES = 4 << 20
 _LINE_OVERHEAD_BYTES = 64
+# Python refuses to wait for ever by way of a large number.
+_LONGEST_WAIT_S = 3600.0
 
 
 def run(
@@ -204,7 +206,7 @@ class Live:
                 if over or rest <= 0:
                     raise self._not_seen(wanted, stream, "ended" if over else f"ran on for {timeout_s} s")
                 try:
-                    bell.get(timeout=rest)
+                    bell.get(timeout=min(rest, _LONGEST_WAIT_S))
                 except Empty:
                     continue
 
