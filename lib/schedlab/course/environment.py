@@ -24,12 +24,13 @@ def main(argv: list[str]) -> int:
     """Write the files, or with ``--check`` name those that are stale and exit 1."""
     if argv not in ([], ["--check"]):
         raise UsageError(f"unknown arguments {argv}", remedy="usage: ./course environment [--check]")
-    stale = [file for file, text in rendered(repository_root()).items() if _read(file) != text]
-    for file in stale:
+    root = repository_root()
+    stale = {file: text for file, text in rendered(root).items() if _read(file) != text}
+    for file, text in stale.items():
         if not argv:
             file.parent.mkdir(exist_ok=True)
-            file.write_text(rendered(repository_root())[file], encoding="utf-8")
-        print(f"{'stale' if argv else 'wrote'}: {file.relative_to(repository_root())}")
+            file.write_text(text, encoding="utf-8")
+        print(f"{'stale' if argv else 'wrote'}: {file.relative_to(root)}")
     if argv and stale:
         print("Run ./course environment and commit the result.", file=sys.stderr)
         return 1
