@@ -55,9 +55,10 @@ class Profile:
 
     tools: bool
     cgo: bool
+    bench: bool = False
 
     def with_all_of(self, other: Profile) -> Profile:
-        return Profile(self.tools or other.tools, self.cgo or other.cgo)
+        return Profile(self.tools or other.tools, self.cgo or other.cgo, self.bench or other.bench)
 
 
 def main(arguments: list[str]) -> int:
@@ -69,7 +70,9 @@ def main(arguments: list[str]) -> int:
     if command not in COMMANDS or (command == "setup" and set(arguments[1:]) - {"--cgo"}):
         print(f"course: cannot do {' '.join(arguments)!r}\n\n{usage()}", file=sys.stderr)
         return 2
-    wanted = Profile(tools=command in MAINTAINER_COMMANDS, cgo="--cgo" in arguments)
+    # What the views are compared with is needed for nothing else.
+    bench = arguments[:2] == ["bench", "views"] and "--no-bokeh" not in arguments
+    wanted = Profile(tools=command in MAINTAINER_COMMANDS, cgo="--cgo" in arguments, bench=bench)
     # Also where whoever started us had them ignored, as a shell does for what runs in the background.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
@@ -242,6 +245,7 @@ def install(uv: Path, profile: Profile, lock: int) -> None:
     say("installing what uv.lock says into .venv")
     command = [str(uv), "sync", "--frozen", *([] if profile.tools else ["--no-dev"])]
     command += ["--extra", "cgo"] if profile.cgo else []
+    command += ["--group", "bench"] if profile.bench else []
     settings = {
         "UV_PROJECT_ENVIRONMENT": str(VENV),
         "UV_PYTHON": sys.executable,

@@ -22,6 +22,7 @@ ROOMS = (
     "capture",
     "timeline",
     "analysis",
+    "export",
     "sim",
     "view",
     "claims",

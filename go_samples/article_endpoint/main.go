@@ -10,11 +10,9 @@ package main
 
 import (
 	"flag"
-	"math"
 	"net"
 	"net/http"
 	_ "net/http/pprof"
-	"runtime/metrics"
 	"sync"
 	"syscall"
 	"time"
@@ -27,23 +25,17 @@ type listening struct {
 }
 
 type result struct {
-	Bursts     int     `json:"bursts"`
-	Goroutines int     `json:"goroutines"`
-	BusyNS     int64   `json:"busy_ns"`
-	ElapsedNS  int64   `json:"elapsed_ns"`
-	CPUNS      int64   `json:"cpu_ns"`
-	Latencies  []slice `json:"latencies"`
-}
-
-// A slice of the histogram of /sched/latencies: how many goroutines waited
-// this long from runnable to running. A bound of -1 is open.
-type slice struct {
-	FromNS int64  `json:"from_ns"`
-	ToNS   int64  `json:"to_ns"`
-	Count  uint64 `json:"count"`
+	Bursts     int   `json:"bursts"`
+	Goroutines int   `json:"goroutines"`
+	BusyNS     int64 `json:"busy_ns"`
+	ElapsedNS  int64 `json:"elapsed_ns"`
+	CPUNS      int64 `json:"cpu_ns"`
+	// How many goroutines waited how long from runnable to running.
+	Latencies []report.Slice `json:"latencies"`
 }
 
 func main() {
+	latencies := report.HistogramOf("/sched/latencies:seconds")
 	goroutines := flag.Int("goroutines", 10_000, "how many goroutines sleep in a burst")
 	bursts := flag.Int("bursts", 1, "how many bursts; 0 means one after the other until the end")
 	length := flag.Duration("for", 5*time.Second, "when the program ends")
@@ -67,7 +59,7 @@ func main() {
 	time.Sleep(time.Until(end))
 	r.ElapsedNS = time.Since(begin).Nanoseconds()
 	r.CPUNS = cpuTime()
-	r.Latencies = latencies()
+	r.Latencies = latencies.Since()
 	report.Print(r)
 }
 
@@ -89,24 +81,4 @@ func cpuTime() int64 {
 		report.Fail(err)
 	}
 	return usage.Utime.Nano() + usage.Stime.Nano()
-}
-
-func latencies() []slice {
-	sample := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
-	metrics.Read(sample)
-	histogram := sample[0].Value.Float64Histogram()
-	slices := []slice{}
-	for i, count := range histogram.Counts {
-		if count > 0 {
-			slices = append(slices, slice{bound(histogram.Buckets[i]), bound(histogram.Buckets[i+1]), count})
-		}
-	}
-	return slices
-}
-
-func bound(seconds float64) int64 {
-	if math.IsInf(seconds, 0) {
-		return -1
-	}
-	return int64(seconds * 1e9)
 }

@@ -17,7 +17,7 @@ from schedlab.capture.errors import CaptureError
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     sample = toolchain.build("article_endpoint")
-    with process.start(sample, ["-for", "50s", "-bursts", "0", "-goroutines", "100"]) as live:
+    with process.start(sample, ["-for", "500s", "-bursts", "0", "-goroutines", "100"]) as live:
         yield json.loads(live.wait_for_line("address", timeout_s=30))["address"]
 
 
@@ -29,9 +29,10 @@ def test_a_profile_of_a_living_program(address: str) -> None:
 
 
 def test_a_cpu_profile_takes_its_seconds(address: str) -> None:
-    profile = pprof.parse(endpoint.fetch(address, "profile", seconds=1))
-    assert profile.duration_ns >= 1_000_000_000
-    assert profile.total("cpu") > 0
+    short, long = (pprof.parse(endpoint.fetch(address, "profile", seconds=count)) for count in (1, 3))
+    # A clock that is being set runs a little slow or fast: 1 s may be a moment less.
+    assert 2 * short.duration_ns < long.duration_ns
+    assert short.total("cpu") > 0
 
 
 @pytest.mark.parametrize("kind", ["sched", "sync"])

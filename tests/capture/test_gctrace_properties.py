@@ -16,7 +16,7 @@ EVERY_FIXTURE = sorted(FIXTURES.glob("*.txt"))
 SAMPLE = (FIXTURES / "damaged.txt").read_bytes()
 DAMAGE = (b"", b"\n", b" ", b"+", b"/", b"7", b"->", b",", b"\xff", b"gc 1 @1", b"GC forced", b"scan: total ")
 
-quick = settings(max_examples=200, deadline=None, database=None)
+quick = settings(max_examples=200, database=None)
 
 
 @st.composite

@@ -72,7 +72,6 @@ def test_a_plain_profile_cut_anywhere_is_refused(name: str) -> None:
                 pprof.parse(data[:cut])
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_random_bytes(data: bytes) -> None:
     use(data)
@@ -80,7 +79,7 @@ def test_random_bytes(data: bytes) -> None:
     use(b"\x1f\x8b" + data)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(sorted(PLAIN)), st.data())
 def test_a_real_profile_with_changed_bytes(name: str, draw: st.DataObject) -> None:
     changed = bytearray(PLAIN[name])
@@ -101,7 +100,7 @@ def test_a_real_profile_with_changed_bytes(name: str, draw: st.DataObject) -> No
     use(gzip.compress(changed, 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(GZIPPED)), st.integers(0, 10**6), st.integers(0, 255))
 def test_a_gzip_with_one_changed_byte(name: str, position: int, value: int) -> None:
     changed = bytearray(GZIPPED[name])

@@ -25,7 +25,7 @@ EVERY_FIXTURE = sorted(FIXTURES.glob("*.txt"))
 
 DAMAGE = (b"", b"\n", b" ", b"=", b"7", b"[", b"]", b"\xff", b"SCHED 1ms:", b"  P1: status=")
 
-quick = settings(max_examples=200, deadline=None, database=None)
+quick = settings(max_examples=200, database=None)
 
 
 class Writer:

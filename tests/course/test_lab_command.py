@@ -152,7 +152,7 @@ def test_serves_the_course_on_a_machine_full_of_other_settings(chapters: Course,
     extra = {"HOME": str(home), "SCHEDLAB_STATE": str(tmp_path / "state"), "JUPYTER_PREFER_ENV_PATH": "0"}
     log = (tmp_path / "log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-P", *chapters.command("lab", "--no-browser")[1:]],
+        [sys.executable, "-P", *chapters.command("lab", "--no-browser", "--port", str(free_port()))[1:]],
         env=chapters.environment(extra),
         cwd=chapters.root,
         stdout=subprocess.PIPE,
@@ -191,6 +191,13 @@ def test_serves_the_course_on_a_machine_full_of_other_settings(chapters: Course,
     written = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
     assert written == {".jupyter", ".local"}
     assert not (theirs / "migrated").exists(), "somebody else's settings are read, not written"
+
+
+def free_port() -> int:
+    """Not the usual one: whoever has it makes JupyterLab say so, and this one is to say nothing."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def fetched(address: str, process: subprocess.Popen[Any]) -> str:

@@ -139,6 +139,17 @@ def test_each_rule_is_held(tmp_path: Path, old: str, new: str, complaint: str) -
     assert any(complaint in problem for problem in found), found
 
 
+def test_only_a_chapter_must_say_which_it_is(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    tour = tmp_path / "tools" / "tour.md"
+    tour.write_text(GOOD.replace('  chapter: "1.1"\n', ""), encoding="utf-8")
+    assert read(Notebook(tmp_path, tour))
+    assert "schedlab.chapter: is missing" in problems(tmp_path, tour.read_text(encoding="utf-8"))[0]
+    tour.write_text(GOOD.replace('"1.1"', '"x"'), encoding="utf-8")
+    with pytest.raises(SourceError, match=r"schedlab\.chapter: must be text such as"):
+        read(Notebook(tmp_path, tour))
+
+
 def test_what_lessons_speak_of_is_no_path_of_one_machine(tmp_path: Path) -> None:
     text = "Look at /proc/self/status, /sys/fs/cgroup, /debug/pprof/goroutine, ~/work/x and go/tmp/x.\n"
     assert document(tmp_path, GOOD + "\n" + text)
@@ -175,7 +186,7 @@ def test_a_file_that_is_no_text_is_one_error(tmp_path: Path) -> None:
         read(Notebook(tmp_path, file))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_is_a_notebook_or_a_source_error(front: str, body: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -89,7 +89,7 @@ def test_names_choose_steps_in_their_own_order(
 def test_every_step_is_there_once() -> None:
     names = [step.name for step in runner.steps()]
     assert names == [
-        *("ruff", "format", "mypy", "gofmt", "vet", "sync", "environment"),
+        *("ruff", "format", "mypy", "gofmt", "vet", "js", "sync", "environment"),
         *("pytest", "notebooks", "browser", "install"),
     ]
 

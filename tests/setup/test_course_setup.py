@@ -210,3 +210,27 @@ def test_an_unfinished_venv_is_removed(setup: ModuleType, monkeypatch: pytest.Mo
     setup.set_up(setup.Profile(tools=False, cgo=False), 0)
     assert not setup.VENV.exists()
     assert setup.READY.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bench"),
+    [
+        (["bench", "views"], True),
+        (["bench", "views", "--rounds", "1"], True),
+        (["bench", "views", "--no-bokeh"], False),
+        (["bench", "schedtrace"], False),
+        (["test", "views"], False),
+    ],
+)
+def test_what_views_are_compared_with_comes_for_that_alone(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, arguments: list[str], bench: bool
+) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(setup, "bring_uv", lambda: Path("uv"))
+    monkeypatch.setattr(setup, "prepare_go", lambda *_: None)
+    monkeypatch.setattr(setup, "is_ready", lambda _: False)
+    monkeypatch.setattr(setup, "become_course", lambda _: 0)
+    monkeypatch.setattr(setup, "finish", lambda command, *_: commands.append(command))
+    assert setup.main(arguments) == 0
+    (command,) = commands
+    assert (command[-2:] == ["--group", "bench"]) is bench

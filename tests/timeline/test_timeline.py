@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -17,24 +18,7 @@ import pytest
 from schedlab import process, toolchain
 from schedlab.capture import endpoint, exectrace, trace_tool
 from schedlab.capture.errors import CaptureError
-from schedlab.errors import UsageError
-from schedlab.timeline import Lane, State, Timeline, summary
-from schedlab.timeline.model import OPEN_END, OPEN_START
-
-
-@pytest.fixture(scope="module")
-def recorded() -> bytes:
-    """A tenth of a second of goroutines that come, sleep and go, on two Ps."""
-    sample = toolchain.build("article_endpoint")
-    flags = ["-for", "50s", "-bursts", "0", "-goroutines", "50"]
-    with process.start(sample, flags, settings=process.GoSettings(gomaxprocs=2)) as live:
-        address = json.loads(live.wait_for_line("address", timeout_s=30))["address"]
-        return endpoint.fetch(address, "trace", seconds=0.1)
-
-
-@pytest.fixture(scope="module")
-def timeline(recorded: bytes) -> Timeline:
-    return Timeline.load(recorded)
+from schedlab.timeline import OPEN_END, OPEN_START, Lane, State, Timeline, summary
 
 
 def per_owner(timeline: Timeline, lane: Lane) -> dict[int, list[tuple[int, int, int]]]:
@@ -52,7 +36,7 @@ def per_owner(timeline: Timeline, lane: Lane) -> dict[int, list[tuple[int, int, 
     return {owner: sorted(found) for owner, found in spans.items()}
 
 
-@pytest.mark.parametrize("lane", list(Lane))
+@pytest.mark.parametrize("lane", [Lane.GOROUTINE, Lane.PROC])
 def test_a_goroutines_and_a_ps_spans_follow_one_another_without_gap(timeline: Timeline, lane: Lane) -> None:
     owners = per_owner(timeline, lane)
     assert owners
@@ -69,19 +53,6 @@ def test_the_states_of_a_goroutine_fill_its_life(timeline: Timeline) -> None:
         assert spans[-1][1] == (ended if ended >= 0 else timeline.duration_ns)
 
 
-def test_what_runs_has_a_p_and_a_thread_and_shares_them_with_nobody(timeline: Timeline) -> None:
-    running = timeline.filter(lane=Lane.GOROUTINE, state=State.RUNNING).spans
-    assert len(running["p"]) > 100
-    assert set(running["p"].tolist()) <= {0, 1}
-    assert running["m"].min() >= 0
-    for p in (0, 1):
-        mine = running["p"] == p
-        order = np.argsort(running["start"][mine], kind="stable")
-        starts = running["start"][mine][order]
-        ends = starts + running["dur"][mine][order]
-        assert (starts[1:] >= ends[:-1]).all()
-
-
 def test_a_p_runs_as_long_as_its_goroutines_do_and_no_shorter(timeline: Timeline) -> None:
     procs = timeline.filter(lane=Lane.PROC, state=State.RUNNING).spans
     running = timeline.filter(lane=Lane.GOROUTINE, state=State.RUNNING).spans
@@ -89,16 +60,6 @@ def test_a_p_runs_as_long_as_its_goroutines_do_and_no_shorter(timeline: Timeline
         whole = int(procs["dur"][procs["p"] == p].sum())
         used = int(running["dur"][running["p"] == p].sum())
         assert 0 < used <= whole <= timeline.duration_ns
-
-
-def test_the_one_who_made_a_goroutine_runnable_was_there(timeline: Timeline) -> None:
-    woken = timeline.filter(state=State.RUNNABLE).spans
-    causes = woken["cause"][woken["cause"] >= 0]
-    assert len(causes) > 50
-    spans = per_owner(timeline, Lane.GOROUTINE)
-    for cause, start in zip(woken["cause"].tolist(), woken["start"].tolist(), strict=True):
-        if cause >= 0:
-            assert any(begin <= start <= end and state == State.RUNNING for begin, end, state in spans[cause])
 
 
 def test_go_tool_trace_counts_the_same_waiting(timeline: Timeline, recorded: bytes) -> None:
@@ -119,43 +80,12 @@ def test_go_tool_trace_counts_the_same_waiting(timeline: Timeline, recorded: byt
 def test_the_summary_is_what_the_columns_say(timeline: Timeline) -> None:
     found = summary(timeline)
     waits = timeline.filter(lane=Lane.GOROUTINE, state=State.RUNNABLE).spans
-    durations = np.sort(waits["dur"][(waits["flags"] & OPEN_START) == 0])
+    durations = np.sort(waits["dur"][(waits["flags"] & (OPEN_START | OPEN_END)) == 0])
     assert found.runnable.count == len(durations)
     assert found.runnable.max_ns == durations[-1]
     assert (durations <= found.runnable.p99_ns).mean() >= 0.99
     assert found.events > found.spans > 0
     assert found.lost == ""
-
-
-def test_a_window_keeps_what_overlaps_it(timeline: Timeline) -> None:
-    middle = timeline.duration_ns // 2
-    inside = timeline.window(middle, middle + 1)
-    starts, ends = inside.spans["start"], inside.spans["start"] + inside.spans["dur"]
-    assert len(inside) > 0
-    assert ((starts <= middle) & (ends >= middle)).all()
-    with pytest.raises(UsageError, match="no window"):
-        timeline.window(5, 5)
-
-
-def test_filters_and_words(timeline: Timeline) -> None:
-    sleeping = timeline.filter(state=State.WAITING, function="time.Sleep")
-    assert len(sleeping) > 50
-    span = sleeping.span(0)
-    assert (span.state, span.lane, span.reason) == (State.WAITING, Lane.GOROUTINE, "sleep")
-    assert "time.Sleep" in span.stack
-    one = timeline.filter(goroutine=span.id)
-    assert set(one.to_pandas()["id"]) == {span.id}
-    with pytest.raises(UsageError, match="no goroutine 99999999"):
-        timeline.filter(goroutine=99999999)
-
-
-def test_a_table_for_pandas(timeline: Timeline) -> None:
-    table = timeline.to_pandas()
-    assert len(table) == len(timeline)
-    by_state = table[table["lane"] == "GOROUTINE"].groupby("state", observed=True)["dur_ns"].sum()
-    chosen = timeline.filter(lane=Lane.GOROUTINE, state=State.RUNNING)
-    assert by_state["RUNNING"] == int(chosen.spans["dur"].sum())
-    assert table.loc[table["state"] == "WAITING", "p"].isna().all()
 
 
 @pytest.mark.parametrize("as_source", ["path", "bytes", "file"])
@@ -197,7 +127,7 @@ def test_a_cut_or_damaged_trace_says_that_it_ends_early_or_is_refused(recorded: 
     assert "ends early" in outcomes
 
 
-def test_the_columns_go_with_the_timeline(recorded: bytes) -> None:
+def test_the_columns_go_with_the_timeline(recorded: bytes, tmp_path: Path) -> None:
     script = (
         "import gc, pathlib, sys, tempfile\n"
         "from schedlab.timeline import Timeline\n"
@@ -210,7 +140,9 @@ def test_the_columns_go_with_the_timeline(recorded: bytes) -> None:
         "del timeline, part; gc.collect()\n"
         "assert not any(path.exists() for path in made)\n"
     )
-    subprocess.run([sys.executable, "-c", script], input=recorded, check=True, timeout=300)
+    # A folder of its own: others make Timelines in the common one at the same time.
+    own = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], input=recorded, check=True, timeout=300, env=own)
 
 
 @pytest.mark.parametrize("name", toolchain.releases())
@@ -241,5 +173,5 @@ def test_the_command_prints_the_summary(timeline: Timeline, recorded: bytes) -> 
     )
     for_people = subprocess.run(command, input=recorded, capture_output=True, check=True, timeout=300)
     assert f"{found.goroutines} goroutines".encode() in for_people.stdout
-    cut = subprocess.run([*command], input=recorded[:5000], capture_output=True, check=True, timeout=300)
-    assert b"the trace ends early" in cut.stderr
+    cut = subprocess.run([*command], input=recorded[:-100], capture_output=True, check=True, timeout=300)
+    assert b"the trace is not whole" in cut.stderr

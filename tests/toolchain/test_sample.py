@@ -59,7 +59,9 @@ def test_built_once_per_content(own_programs: Path, sample: Path) -> None:
     assert len(list(own_programs.iterdir())) == 2
 
 
-@pytest.mark.parametrize("changed", ["flags", "go.mod", "internal", "other file"])
+@pytest.mark.parametrize(
+    "changed", ["flags", "go.mod", "internal", "other file", "other package", "replacement"]
+)
 def test_whatever_goes_into_a_program_makes_another_one(
     own_programs: Path, sample: Path, changed: str
 ) -> None:
@@ -72,6 +74,17 @@ def test_whatever_goes_into_a_program_makes_another_one(
         (sample.parent / "internal" / "x.go").write_text("package internal\n")
     elif changed == "other file":
         (sample / "embedded.txt").write_text("x")
+    elif changed == "other package":
+        (sample.parent / "other").mkdir()
+        (sample.parent / "other" / "x.go").write_text("package other\n")
+    elif changed == "replacement":
+        beside = sample.parent.parent / "beside"
+        beside.mkdir()
+        (beside / "go.mod").write_text("module beside\n")
+        with (sample.parent / "go.mod").open("a") as module:
+            module.write("\nreplace beside => ../beside // for tests\n")
+        first = toolchain.build(sample)
+        (beside / "x.go").write_text("package beside\n")
     flags = ("-gcflags=-N",) if changed == "flags" else ()
     assert toolchain.build(sample, flags=flags).path != first.path
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,37 +20,22 @@ from matplotlib.text import Text
 
 from schedlab import view
 from schedlab.capture import pprof
-from schedlab.capture.pprof import Frame, Profile, ValueType
+from schedlab.capture.pprof import Profile
 from schedlab.errors import UsageError
 from schedlab.view import style
 from schedlab.view.flamegraph import package_of, short_name
 
 FIXTURES = sorted((Path(__file__).parents[1] / "capture" / "fixtures" / "pprof").glob("*.pb.gz"))
+
 Stacks = dict[tuple[str, ...], int]
 
 INERT = ("<img src=x onerror=alert(1)>", "$\\frac{")
 
 
-def profile(stacks: Stacks, unit: str = "nanoseconds") -> Profile:
-    """Each stack from the root to the leaf, and its value."""
-    frames = tuple(tuple(Frame(name, "", 0, "", 0, None) for name in reversed(stack)) for stack in stacks)
-    return Profile(
-        sample_types=(ValueType("cpu", unit),),
-        default_sample_type="cpu",
-        values=np.array(list(stacks.values()), dtype=np.int64).reshape(-1, 1),
-        stack_ids=np.arange(len(stacks), dtype=np.int64),
-        stacks=frames,
-        labels=((),) * len(stacks),
-        period=0,
-        period_type=ValueType("", ""),
-        time_ns=0,
-        duration_ns=0,
-        comments=(),
-        drop_frames="",
-        keep_frames="",
-        doc_url="",
-        object_files=(),
-    )
+@pytest.fixture(scope="session")
+def profile(new_profile: Callable[..., Profile]) -> Callable[..., Profile]:
+    """Call it with stacks from the root on, and the ns of each."""
+    return partial(new_profile, unit="nanoseconds")
 
 
 def polygons(figure: Figure) -> list[tuple[int, float, float, PolyCollection]]:
@@ -79,7 +66,7 @@ SMALL = {
 }
 
 
-def test_widths_are_shares_and_callees_stand_on_their_caller() -> None:
+def test_widths_are_shares_and_callees_stand_on_their_caller(profile: Callable[..., Profile]) -> None:
     figure = view.flame(profile(SMALL))
     boxes = sorted((level, round(left, 6), round(width, 6)) for level, left, width, _ in polygons(figure))
     assert boxes == [
@@ -125,10 +112,10 @@ stack_strategy = st.dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(stack_strategy, st.floats(0, 0.5))
 def test_boxes_never_overlap_nor_leave_their_caller(
-    stacks: dict[tuple[str, ...], int], smallest: float
+    profile: Callable[..., Profile], stacks: dict[tuple[str, ...], int], smallest: float
 ) -> None:
     figure = view.flame(profile(stacks), min_fraction=smallest)
     by_level: dict[int, list[tuple[float, float]]] = {}
@@ -145,7 +132,7 @@ def test_boxes_never_overlap_nor_leave_their_caller(
         assert by_level[0] == [pytest.approx((0.0, 1.0))]
 
 
-def test_narrow_callees_are_merged_and_keep_their_width() -> None:
+def test_narrow_callees_are_merged_and_keep_their_width(profile: Callable[..., Profile]) -> None:
     stacks: Stacks = {("main.main", f"main.f{i}"): 1 for i in range(100)}
     stacks[("main.main", "main.big")] = 900
     figure = view.flame(profile(stacks), min_fraction=0.01)
@@ -157,7 +144,7 @@ def test_narrow_callees_are_merged_and_keep_their_width() -> None:
 
 
 @pytest.mark.parametrize("dots", [100, 144])
-def test_labels_stay_inside_their_box(dots: int) -> None:
+def test_labels_stay_inside_their_box(profile: Callable[..., Profile], dots: int) -> None:
     stacks: Stacks = {
         ("main.main", f"example.org/a/very/long/path.(*Type).Method{i}"): 2**i for i in range(9)
     }
@@ -178,7 +165,7 @@ def test_labels_stay_inside_their_box(dots: int) -> None:
         assert text.get_clip_box() is not None
 
 
-def test_the_runtime_is_told_by_more_than_its_colour() -> None:
+def test_the_runtime_is_told_by_more_than_its_colour(profile: Callable[..., Profile]) -> None:
     figure = view.flame(profile(SMALL))
     hatched = [collection for collection in figure.axes[0].collections if collection.get_hatch()]
     assert len(hatched) == 1
@@ -192,7 +179,7 @@ def test_the_runtime_is_told_by_more_than_its_colour() -> None:
     }
 
 
-def test_packages_have_colours_and_a_legend() -> None:
+def test_packages_have_colours_and_a_legend(profile: Callable[..., Profile]) -> None:
     stacks: Stacks = {("main.main", f"example.org/p{i}.F"): 10 - i for i in range(6)}
     figure = view.flame(profile(stacks))
     legend = figure.axes[0].get_legend()
@@ -208,7 +195,7 @@ def test_packages_have_colours_and_a_legend() -> None:
     assert len(colours) == 6, "five kinds of package, and the root"
 
 
-def test_words_and_title_name_what_a_reader_can_change() -> None:
+def test_words_and_title_name_what_a_reader_can_change(profile: Callable[..., Profile]) -> None:
     figure = view.flame(profile(SMALL))
     assert figure.axes[0].get_title(loc="left") == "40 % of cpu is in main.main"
     assert view.alt_text(figure) == (
@@ -218,7 +205,7 @@ def test_words_and_title_name_what_a_reader_can_change() -> None:
     )
 
 
-def test_focus_makes_the_matching_stacks_the_whole() -> None:
+def test_focus_makes_the_matching_stacks_the_whole(profile: Callable[..., Profile]) -> None:
     figure = view.flame(profile(SMALL), focus="^main\\.work$")
     assert "all: 400 ns" in labels(figure)
     assert "Only stacks with a function like ^main\\.work$." in view.alt_text(figure)
@@ -227,7 +214,7 @@ def test_focus_makes_the_matching_stacks_the_whole() -> None:
     assert view.alt_text(empty) == "Flame graph of cpu: no samples."
 
 
-def test_wrong_use_is_named() -> None:
+def test_wrong_use_is_named(profile: Callable[..., Profile]) -> None:
     with pytest.raises(UsageError, match="no sample type 'heap'"):
         view.flame(profile(SMALL), sample_type="heap")
     with pytest.raises(UsageError, match="no regular expression"):
@@ -237,7 +224,7 @@ def test_wrong_use_is_named() -> None:
             view.flame(profile(SMALL), min_fraction=fraction)
 
 
-def test_a_deep_recursion_is_cut_and_says_so() -> None:
+def test_a_deep_recursion_is_cut_and_says_so(profile: Callable[..., Profile]) -> None:
     figure = view.flame(profile({("main.f",) * 5000: 10}))
     assert "up to 5,000 calls deep" in view.alt_text(figure)
     assert "Cut off above 60 calls." in view.alt_text(figure)
@@ -246,20 +233,20 @@ def test_a_deep_recursion_is_cut_and_says_so() -> None:
     figure.draw_without_rendering()
 
 
-def test_values_below_zero_are_left_out_and_counted() -> None:
+def test_values_below_zero_are_left_out_and_counted(profile: Callable[..., Profile]) -> None:
     figure = view.flame(profile({("main.a",): 10, ("main.b",): -4}))
     assert "1 stack with a value below zero left out." in view.alt_text(figure)
     assert "main.b" not in labels(figure)
 
 
-def test_a_profile_without_stacks_or_samples() -> None:
+def test_a_profile_without_stacks_or_samples(profile: Callable[..., Profile]) -> None:
     assert "no samples" in labels(view.flame(profile({})))
     only_root = view.flame(profile({(): 5}))
     assert only_root.axes[0].get_title(loc="left") == "cpu: no stack is known"
     only_root.draw_without_rendering()
 
 
-def test_names_are_only_names() -> None:
+def test_names_are_only_names(profile: Callable[..., Profile]) -> None:
     names = (*INERT, "\x1b[31mred", "a\nb", "\u202ereversed", "中文", "\udc80", "${}^_\\", "$$", "x" * 10**6)
     stacks: Stacks = {("main.main", name): 10 for name in names}
     figure = view.flame(profile(stacks), title="$\\frac{ <b>", focus=None)
@@ -272,7 +259,9 @@ def test_names_are_only_names() -> None:
     assert view.alt_text(figure).isprintable()
 
 
-def test_it_draws_into_given_axes_and_leaves_out_labels_that_cannot_be_read() -> None:
+def test_it_draws_into_given_axes_and_leaves_out_labels_that_cannot_be_read(
+    profile: Callable[..., Profile],
+) -> None:
     figure = Figure(figsize=(4, 1))
     FigureCanvasAgg(figure)
     ax = figure.add_subplot()

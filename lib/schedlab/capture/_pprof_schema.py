@@ -39,6 +39,9 @@ _MESSAGES: Final[dict[str, tuple[tuple[str, int, str, str], ...]]] = {
         ("file_offset", 4, "uint64", ""),
         ("filename", 5, "int64", ""),
         ("build_id", 6, "int64", ""),
+        ("has_functions", 7, "bool", ""),
+        ("has_filenames", 8, "bool", ""),
+        ("has_line_numbers", 9, "bool", ""),
     ),
     "Line": (("function_id", 1, "uint64", ""), ("line", 2, "int64", "")),
     "Location": (
@@ -80,6 +83,11 @@ def decode(data: bytes | bytearray) -> Any:
         google.protobuf.message.DecodeError: ``data`` is no sequence of protobuf fields.
     """
     return _PROFILE.FromString(bytes(data) if isinstance(data, bytearray) else data)
+
+
+def empty() -> Any:
+    """A ``Profile`` message to fill in."""
+    return _PROFILE()
 
 
 def begins_like_a_profile(data: bytes | bytearray) -> bool:

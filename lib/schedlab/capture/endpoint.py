@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import http.client
+import io
+import os
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Generator
+from contextlib import closing
+from typing import BinaryIO
 
 from schedlab.capture.errors import CaptureError
+from schedlab.errors import UsageError
+
+HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*):([0-9]+)")
+"""An address: a host, which may be empty, and a port."""
+
+_PPROF_PATH = re.compile(r"(/debug/pprof(/(trace)?)?)?/?")
+_HIGHEST_PORT = 65535
 
 # Beyond the seconds that the capture itself takes.
 _PATIENCE_S = 30.0
+_CHUNK_BYTES = 1 << 16
 
 
 class EndpointError(CaptureError):
@@ -19,6 +33,37 @@ class EndpointError(CaptureError):
     def __init__(self, message: str, *, status: int | None, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)
         self.status = status
+
+
+def address_of(program: str | os.PathLike[str]) -> str | None:
+    """Host and port, if ``program`` is written as an address or URL; None if it is a program.
+
+    Raises:
+        UsageError: a URL that no pprof can have.
+    """
+    if not isinstance(program, str):
+        return None
+    if "://" in program:
+        url = urllib.parse.urlsplit(program)
+        if url.scheme != "http":
+            raise UsageError(f"{program}: only http is spoken here", remedy="Write it as http://HOST:PORT.")
+        if not _PPROF_PATH.fullmatch(url.path) or url.query or url.fragment or "@" in url.netloc:
+            raise UsageError(
+                f"{program} is more than a server's address", remedy="Write it as http://HOST:PORT."
+            )
+        if not url.netloc:
+            raise UsageError(f"{program} is no address", remedy="Write it as http://HOST:PORT.")
+        netloc = url.netloc if HOST_AND_PORT.fullmatch(url.netloc) else f"{url.netloc}:80"
+    else:
+        netloc = program
+    match = HOST_AND_PORT.fullmatch(netloc)
+    if match is None:
+        if "://" in program:
+            raise UsageError(f"{program} is no address", remedy="Write it as http://HOST:PORT.")
+        return None
+    if not 0 < int(match[2]) <= _HIGHEST_PORT:
+        raise UsageError(f"{program}: there is no port {match[2]}")
+    return f"{match[1] or '127.0.0.1'}:{match[2]}"
 
 
 def fetch(address: str, name: str, *, seconds: float | None = None) -> bytes:
@@ -30,20 +75,39 @@ def fetch(address: str, name: str, *, seconds: float | None = None) -> bytes:
     Raises:
         EndpointError: nobody listens there, or the program has no such profile; the message is its own.
     """
+    content = io.BytesIO()
+    fetch_into(content, address, name, seconds=seconds)
+    return content.getvalue()
+
+
+def fetch_into(file: BinaryIO, address: str, name: str, *, seconds: float | None = None) -> None:
+    """As ``fetch``, into ``file`` as it comes. What came before an error or an interrupt stays there."""
     query = "" if seconds is None else f"?seconds={seconds:g}"
     url = f"http://{address}/debug/pprof/{urllib.parse.quote(name)}{query}"
+    with closing(_chunks(url, (seconds or 0) + _PATIENCE_S)) as chunks:
+        for chunk in chunks:
+            file.write(chunk)
+
+
+def _chunks(url: str, patience_s: float) -> Generator[bytes]:
+    """The answer's body in pieces, as they come."""
     # A proxy of the environment has no business with a program on this machine.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    came = 0
     try:
-        with direct.open(url, timeout=(seconds or 0) + _PATIENCE_S) as answer:
-            content: bytes = answer.read()
+        with direct.open(url, timeout=patience_s) as answer:
+            while chunk := answer.read1(_CHUNK_BYTES):
+                came += len(chunk)
+                yield chunk
+            if answer.length:
+                raise http.client.IncompleteRead(b"", answer.length)
     except urllib.error.HTTPError as refused:
         said = refused.read(1000).decode(errors="replace").strip()
         raise EndpointError(f"{url} answered {refused.code}: {said}", status=refused.code) from refused
     except (OSError, http.client.HTTPException, ValueError) as error:
+        what = f"broke off after {came} bytes" if came else "did not answer"
         raise EndpointError(
-            f"{url} did not answer: {error}",
+            f"{url} {what}: {error}",
             status=None,
             remedy="Is the program still running, and does it import net/http/pprof?",
         ) from error
-    return content

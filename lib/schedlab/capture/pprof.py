@@ -1,4 +1,4 @@
-"""Read pprof profiles: what Go's runtime/pprof and net/http/pprof write, gzipped or not.
+"""Read and write pprof profiles: what Go's runtime/pprof and net/http/pprof write, gzipped or not.
 
 All kinds share one format: CPU, goroutine, goroutineleak, heap, allocs, block, mutex, threadcreate, a
 program's own kinds, and what ``go tool trace -pprof=...`` makes from an execution trace. They differ in
@@ -26,6 +26,7 @@ from schedlab.capture._pprof_records import Frame, Label, ObjectFile, Profile, V
 from schedlab.capture._pprof_resolve import resolve
 from schedlab.capture._pprof_schema import begins_like_a_profile, decode
 from schedlab.capture._pprof_unpack import too_large, unpack
+from schedlab.capture._pprof_write import written
 from schedlab.capture.errors import CaptureError
 from schedlab.errors import UsageError
 
@@ -40,6 +41,7 @@ __all__ = [
     "ProfileTooLarge",
     "TruncatedProfile",
     "ValueType",
+    "dump",
     "load",
     "parse",
 ]
@@ -88,6 +90,14 @@ def parse(data: bytes, *, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> Profile:
             ) from error
         raise NotAProfile("this is not a pprof profile") from error
     return resolve(message, limit_bytes)
+
+
+def dump(profile: Profile) -> bytes:
+    """The profile as a gzipped profile.proto message, which ``parse`` and ``go tool pprof`` read.
+
+    An inlined call becomes a location of its own: ``Frame`` does not say which call it was inlined into.
+    """
+    return written(profile)
 
 
 def _checked(limit_bytes: int) -> int:

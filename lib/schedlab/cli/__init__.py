@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from schedlab import __version__, toolchain
-from schedlab.cli import cache, parse, run, trace
+from schedlab.cli import cache, flame, live, parse, run, sim, timeline, trace, xray
 from schedlab.errors import SchedlabError
 from schedlab.signals import listen_to_interrupts
 
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     # argparse would take a program's own flags for ours.
     end = given.index("--") if "--" in given else len(given)
-    arguments = _parser().parse_args(given[:end])
+    arguments = _parser().parse_args(trace.spelled_out(given[:end]))
     arguments.program_arguments = given[end + 1 :]
     listen_to_interrupts()
     try:
@@ -49,6 +49,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_command(commands)
     parse.add_command(commands)
     trace.add_command(commands)
+    timeline.add_command(commands)
+    flame.add_command(commands)
+    xray.add_command(commands)
+    sim.add_command(commands)
+    live.add_command(commands)
     cache.add_command(commands)
     go = commands.add_parser("go", help="say which Go is in use", description="Say which Go is in use.")
     go.set_defaults(command=_go)

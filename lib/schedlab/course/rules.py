@@ -45,7 +45,10 @@ class SourceCell:
 
 
 def front_matter_problems(metadata: Mapping[str, Any], chapter_stem: str | None) -> Iterator[str]:
-    """``title`` and ``schedlab`` must be there and of the right kind; for a chapter, fit the file's name."""
+    """``title`` and ``schedlab`` must be there and of the right kind; for a chapter, fit the file's name.
+
+    A lab or a tour of a tool (``chapter_stem`` is None) may belong to a chapter and need not.
+    """
     for key in sorted(set(metadata) - _FRONT_MATTER - _ADDED_BY_PARSER):
         yield f"{key}: no such key in the front matter; there are {_listed(_FRONT_MATTER)}"
     if not _is_text(metadata.get("title")):
@@ -62,11 +65,12 @@ def front_matter_problems(metadata: Mapping[str, Any], chapter_stem: str | None)
         "needs": (_is_texts, "must be a list of texts"),
         "question": (_is_text, "must be text"),
     }
+    optional = {"needs"} if chapter_stem else {"needs", "chapter"}
     for key in sorted(set(info) - set(kinds)):
         yield f"schedlab.{key}: no such key; there are {_listed(kinds)}"
     for key, (fits, expectation) in kinds.items():
         if key not in info:
-            if key != "needs":
+            if key not in optional:
                 yield f"schedlab.{key}: is missing; it {expectation}"
         elif not fits(info[key]):
             yield f"schedlab.{key}: {expectation}, not {info[key]!r}"

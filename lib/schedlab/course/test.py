@@ -87,6 +87,11 @@ def steps() -> tuple[Step, ...]:
         Step("mypy", "the Python types", _python("mypy", "--strict")),
         Step("gofmt", "the Go layout", check_gofmt),
         Step("vet", "what go vet says about each Go module", check_vet),
+        Step(
+            "js",
+            "the widgets' JavaScript, and what is built of it",
+            _python("schedlab.course", "js", "check"),
+        ),
         Step("sync", "each notebook is what its source says", _python("schedlab.course", "sync", "--check")),
         Step(
             "environment",
@@ -99,7 +104,7 @@ def steps() -> tuple[Step, ...]:
             _pytest("tests", "--ignore=tests/browser", "--ignore=tests/fresh_install"),
         ),
         Step("notebooks", "every cell of every notebook", check_notebooks),
-        Step("browser", "chapter 1.1 in JupyterLab, in a real browser", _pytest("tests/browser")),
+        Step("browser", "JupyterLab and exported pages in a real browser", _pytest("tests/browser")),
         Step("install", "a clean clone on a bare machine", _pytest("tests/fresh_install")),
     )
 
@@ -194,7 +199,8 @@ def _pytest(*arguments: str) -> Callable[[Path], int]:
 
 
 def _go_files(root: Path, pattern: str) -> Iterator[Path]:
-    found = sorted(file for folder in _GO_FOLDERS for file in (root / folder).rglob(pattern))
+    every = (file for folder in _GO_FOLDERS for file in (root / folder).rglob(pattern))
+    found = sorted(file for file in every if "node_modules" not in file.parts)
     if not found:
         raise SchedlabError(f"there is no {pattern} in {', '.join(_GO_FOLDERS)}")
     yield from found

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from schedlab.errors import UsageError
 from schedlab.process.errors import NotSupportedHere
@@ -15,6 +16,16 @@ from schedlab.process.settings import GoSettings, child_environment
 
 # Less would leave no room for one line of a panic.
 _LEAST_OUTPUT_BYTES = 4096
+
+
+@runtime_checkable
+class OpenFile(Protocol):
+    """What has a descriptor: a file, one end of a pipe, a socket."""
+
+    def fileno(self) -> int: ...
+
+
+Stdin = bytes | OpenFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,7 @@ class Request:
     quota: CpuQuota | None
     wall_limit_s: float | None
     output_limit_bytes: int
-    stdin: bytes | None
+    stdin: Stdin | None
     cwd: str | None
 
 
@@ -43,7 +54,7 @@ def make_request(
     quota: CpuQuota | None,
     wall_limit_s: float | None,
     output_limit_bytes: int,
-    stdin: bytes | None,
+    stdin: Stdin | None,
     cwd: str | os.PathLike[str] | None,
 ) -> Request:
     """Raises: UsageError, and NotSupportedHere where the operating system lacks what was asked for."""
@@ -54,7 +65,7 @@ def make_request(
     if output_limit_bytes < _LEAST_OUTPUT_BYTES:
         raise UsageError(f"output_limit_bytes: {output_limit_bytes} is less than {_LEAST_OUTPUT_BYTES}")
     if stdin is not None and not isinstance(stdin, bytes):
-        raise UsageError(f"stdin: {type(stdin).__name__} is not bytes")
+        _check_open(stdin)
     argv = (_argument(program), *_arguments(args))
     return Request(
         program=str(Path(argv[0]).absolute()),
@@ -68,6 +79,16 @@ def make_request(
         stdin=stdin,
         cwd=None if cwd is None else str(Path(_argument(cwd)).absolute()),
     )
+
+
+def _check_open(stdin: object) -> None:
+    refused = UsageError(f"stdin: {type(stdin).__name__} is neither bytes nor an open file")
+    if not isinstance(stdin, OpenFile):
+        raise refused
+    try:
+        os.fstat(stdin.fileno())
+    except (OSError, ValueError) as error:
+        raise refused from error
 
 
 def _arguments(args: Iterable[object]) -> list[str]:

@@ -23,7 +23,7 @@ from typing import Literal
 
 from schedlab.process._failures import kill_session, launch_error
 from schedlab.process._messages import Ended, Order, Report, Spec
-from schedlab.process._request import Request
+from schedlab.process._request import Request, Stdin
 from schedlab.process._supervisor import Unpacker, pack
 from schedlab.process.errors import LaunchFailed, ProcessesLeft, SupervisorLost, WallLimitExceeded
 from schedlab.process.finished import Finished, describe_wait_status
@@ -193,7 +193,7 @@ class Session:
             "argv": [os.fsencode(argument) for argument in request.argv],
             "environment": {os.fsencode(k): os.fsencode(v) for k, v in request.environment.items()},
             "cwd": None if request.cwd is None else os.fsencode(request.cwd),
-            "stdin_fd": None if request.stdin is None else _as_file(stack, request.stdin),
+            "stdin_fd": None if request.stdin is None else _input(stack, request.stdin),
             "cpus": None if request.cpus is None else list(request.cpus),
             "wall_limit_ns": None if limit is None else round(limit * 1e9),
             "group": None if request.quota is None else group_for(request.quota),
@@ -360,13 +360,21 @@ def _pipe(stack: ExitStack) -> tuple[int, io.FileIO]:
     return readable, io.FileIO(writable, "w")
 
 
+def _input(stack: ExitStack, stdin: Stdin) -> int:
+    """A descriptor to read from, never one of 0 to 2, which the supervisor gets from elsewhere."""
+    if isinstance(stdin, bytes):
+        return _as_file(stack, stdin)
+    copy = fcntl.fcntl(stdin.fileno(), fcntl.F_DUPFD_CLOEXEC, 3)
+    stack.callback(os.close, copy)
+    return copy
+
+
 def _as_file(stack: ExitStack, data: bytes) -> int:
     """A descriptor of an unnamed file: nobody has to feed it, so nobody can block on it."""
     file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
     file.write(data)
     file.seek(0)
-    # Never 0 to 2, which the supervisor gets from elsewhere, even if the caller has closed its own:
-    # the three sockets of a session are there first.
+    # Not 0 to 2 even if the caller has closed its own: the three sockets of a session are there first.
     return file.fileno()
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from schedlab.errors import UsageError
-from schedlab.process._request import make_request
+from schedlab.process._request import Stdin, make_request
 from schedlab.process._session import Session, StreamName
 from schedlab.process.errors import LineNotSeen, shortened
 from schedlab.process.finished import Finished
@@ -45,7 +45,7 @@ def run(
     quota: CpuQuota | None = None,
     wall_limit_s: float | None = DEFAULT_WALL_LIMIT_S,
     output_limit_bytes: int = DEFAULT_OUTPUT_LIMIT_BYTES,
-    stdin: bytes | None = None,
+    stdin: Stdin | None = None,
     cwd: str | os.PathLike[str] | None = None,
     on_line: OnLine | None = None,
 ) -> Finished:
@@ -55,7 +55,8 @@ def run(
     that it left running on purpose. The same holds if this process is killed.
 
     The environment is this process's, without the Go runtime's variables, plus ``env``, plus ``settings``.
-    ``cpus`` are the CPU numbers that it may run on. ``stdin`` is given as a file; without it, /dev/null.
+    ``cpus`` are the CPU numbers that it may run on. ``stdin``, if bytes, is given as a file; of an open
+    file or pipe the program gets the descriptor, to read on where that stands; without it, /dev/null.
     ``output_limit_bytes`` is kept of stdout and of stderr each. ``wall_limit_s`` None sets no limit.
 
     ``on_line(stream, line)`` is called here, in the caller's thread, for each line, ``stream`` being
@@ -114,7 +115,7 @@ def start(
     quota: CpuQuota | None = None,
     wall_limit_s: float | None = DEFAULT_WALL_LIMIT_S,
     output_limit_bytes: int = DEFAULT_OUTPUT_LIMIT_BYTES,
-    stdin: bytes | None = None,
+    stdin: Stdin | None = None,
     cwd: str | os.PathLike[str] | None = None,
     on_line: OnLine | None = None,
 ) -> Live:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from schedlab.timeline.model import OPEN_START, Lane, State, Timeline
+from schedlab.timeline.enums import OPEN_END, OPEN_START, Lane, MarkKind, State
+from schedlab.timeline.model import Timeline
 
 _STW = "stop-the-world"
 
@@ -26,7 +27,8 @@ class Percentiles:
 class Summary:
     """Counts of a timeline; ``runnable`` is the wait from runnable to running of each goroutine's turn.
 
-    A wait that was under way when the capture began is left out: its length is not known.
+    A wait that was under way when the capture began or ended is left out: its length is not known.
+    ``bytes_lost`` is how much of a damaged or cut trace was not read, at most.
     """
 
     events: int
@@ -37,6 +39,7 @@ class Summary:
     stw_count: int
     stw_total_ns: int
     lost: str
+    bytes_lost: int
 
 
 def summary(timeline: Timeline) -> Summary:
@@ -45,10 +48,11 @@ def summary(timeline: Timeline) -> Summary:
     waits = (
         (spans["lane"] == int(Lane.GOROUTINE))
         & (spans["state"] == int(State.RUNNABLE))
-        & ((spans["flags"] & OPEN_START) == 0)
+        & ((spans["flags"] & (OPEN_START | OPEN_END)) == 0)
     )
     stopping = [number for number, text in enumerate(timeline.texts) if text.startswith(_STW)]
-    stw = np.isin(timeline.marks["name"], stopping)
+    # A program may give a region of its own any name.
+    stw = (timeline.marks["kind"] == int(MarkKind.RANGE)) & np.isin(timeline.marks["name"], stopping)
     return Summary(
         events=int(timeline.meta["events"]),
         spans=len(timeline),
@@ -58,6 +62,7 @@ def summary(timeline: Timeline) -> Summary:
         stw_count=int(stw.sum()),
         stw_total_ns=int(np.asarray(timeline.marks["dur"][stw], dtype=np.int64).sum()),
         lost=timeline.lost,
+        bytes_lost=int(timeline.meta.get("bytes_lost", 0)),
     )
 
 

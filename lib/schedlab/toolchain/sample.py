@@ -9,9 +9,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from schedlab.errors import SchedlabError, UsageError
 from schedlab.places import repository_root
@@ -20,6 +21,11 @@ from schedlab.toolchain.ccompiler import c_compiler
 from schedlab.toolchain.installed import Toolchain, find
 
 _USES_CGO = re.compile(rb'^import\s+"C"', re.MULTILINE)
+
+# A replacement by a folder begins with a dot or a slash (https://go.dev/ref/mod#go-mod-file-replace).
+_LOCAL_REPLACEMENT = re.compile(r'=>\s*("?\.{0,2}/[^\s/"][^\s"]*"?|"?\.\.?"?)\s*(?://.*)?$', re.MULTILINE)
+
+NOTHING_LAID_OVER: Mapping[Path, bytes] = MappingProxyType({})
 
 # What changes the build's result without being in the sample: raise it when build flags below change.
 _RECIPE = 1
@@ -51,11 +57,15 @@ def build(
     *,
     toolchain: Toolchain | None = None,
     flags: Sequence[str] = (),
+    overlay: Mapping[Path, bytes] = NOTHING_LAID_OVER,
 ) -> Binary:
     """The program of ``go_samples/<sample>``, or of any folder inside a Go module.
 
-    Built at most once per content of sources, go.mod, toolchain and flags; safe to call from several
-    kernels at once. ``flags`` go to ``go build`` as they are. cgo is on only for a program that uses it.
+    Built at most once per place and content of sources, go.mod, toolchain and flags; safe to call from
+    several kernels at once. ``flags`` go to ``go build`` as they are. cgo is on only for a program that
+    uses it.
+    ``overlay`` is what the build is to find in files that are not there or hold something else, as with
+    ``go build -overlay``: of the program's folder, or with absolute names of Go's standard library.
 
     Raises:
         SampleNotFound: no such folder, no .go file in it, or no go.mod above it.
@@ -66,13 +76,15 @@ def build(
     folder = _folder_of(sample)
     module = _module_of(folder)
     sources = dict(_sources(folder, module))
+    laid_over = {folder / name: text for name, text in overlay.items()}
     c_comp = c_compiler() if any(_USES_CGO.search(text) for text in sources.values()) else None
-    key = _key(sources, chosen, flags, c_comp)
+    # The place counts too: stacks name the files of the sources that a program was built from.
+    key = _key(folder, sources, chosen, flags, c_comp, laid_over)
     binary = Binary(cache.program_folder(key) / folder.name, folder.name, folder, chosen)
     if not binary.path.is_file():
         with cache.exclusive():
             if not binary.path.is_file():
-                _compile(binary, module, flags, c_comp)
+                _compile(binary, module, flags, c_comp, laid_over)
                 cache.keep_bounded()
     cache.mark_used(binary.path.parent)
     return binary
@@ -104,26 +116,52 @@ def _module_of(folder: Path) -> Path:
 
 
 def _sources(folder: Path, module: Path) -> Iterator[tuple[str, bytes]]:
-    """Everything that the build may read: the program, the module's go.mod and go.sum, its internal packages.
+    """Everything of the machine's own that the build may read, by name.
 
-    A sample imports no other package of its module (tests hold that), so this is the whole of it.
+    A sample of the course imports nothing of its module but internal packages (tests hold that). Of any
+    other module all files count, and those of the folders that its go.mod puts in other modules' places.
     """
-    roots = [module / "go.mod", module / "go.sum", folder, module / "internal"]
+    own = [module / "go.mod", module / "go.sum", folder, module / "internal"]
+    roots = own if module == repository_root() / "go_samples" else [module, *_local_replacements(module)]
     for root in roots:
-        files = sorted(root.rglob("*")) if root.is_dir() else [root]
-        for file in files:
-            if file.is_file():
-                yield file.relative_to(module).as_posix(), file.read_bytes()
+        for file in sorted(root.rglob("*")) if root.is_dir() else [root]:
+            hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+            if file.is_file() and not hidden:
+                yield os.path.relpath(file, module), file.read_bytes()
 
 
-def _key(sources: dict[str, bytes], toolchain: Toolchain, flags: Sequence[str], c_comp: str | None) -> str:
+def _local_replacements(module: Path) -> Iterator[Path]:
+    text = (module / "go.mod").read_text(encoding="utf-8", errors="replace")
+    for target in _LOCAL_REPLACEMENT.findall(text):
+        yield (module / target.strip('"')).resolve()
+
+
+def _key(
+    folder: Path,
+    sources: dict[str, bytes],
+    toolchain: Toolchain,
+    flags: Sequence[str],
+    c_comp: str | None,
+    overlay: Mapping[Path, bytes],
+) -> str:
     version = (toolchain.goroot / "VERSION").read_bytes()
     named = {name: hashlib.sha256(text).hexdigest() for name, text in sorted(sources.items())}
-    parts = [_RECIPE, named, hashlib.sha256(version).hexdigest(), list(flags), c_comp]
+    parts: list[object] = [
+        _RECIPE,
+        str(folder),
+        named,
+        hashlib.sha256(version).hexdigest(),
+        list(flags),
+        c_comp,
+    ]
+    if overlay:
+        parts.append({str(name): hashlib.sha256(text).hexdigest() for name, text in sorted(overlay.items())})
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _compile(binary: Binary, module: Path, flags: Sequence[str], c_comp: str | None) -> None:
+def _compile(
+    binary: Binary, module: Path, flags: Sequence[str], c_comp: str | None, overlay: Mapping[Path, bytes]
+) -> None:
     """Build beside the final place and move it there whole, so that a killed build leaves no half program.
 
     The lock is held: a scratch folder that is there already belongs to a build that was killed.
@@ -134,11 +172,28 @@ def _compile(binary: Binary, module: Path, flags: Sequence[str], c_comp: str | N
         shutil.rmtree(abandoned, ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix="building-", dir=final.parent))
     try:
-        _go_build(binary, module, scratch / binary.name, flags, c_comp)
+        with tempfile.TemporaryDirectory() as folder:
+            added = _overlay_flags(overlay, Path(folder))
+            _go_build(binary, module, scratch / binary.name, [*flags, *added], c_comp)
         shutil.rmtree(final, ignore_errors=True)
         scratch.replace(final)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _overlay_flags(overlay: Mapping[Path, bytes], folder: Path) -> tuple[str, ...]:
+    """The flags for ``go build``, with what they refer to written into ``folder``."""
+    if not overlay:
+        return ()
+    replaced = {}
+    for number, (name, text) in enumerate(sorted(overlay.items())):
+        # cgo and the assembler go by the ending.
+        backing = folder / f"{number}_{name.name}"
+        backing.write_bytes(text)
+        replaced[str(name)] = str(backing)
+    listing = folder / "overlay.json"
+    listing.write_text(json.dumps({"Replace": replaced}), encoding="utf-8")
+    return ("-overlay", str(listing))
 
 
 def _go_build(binary: Binary, module: Path, output: Path, flags: Sequence[str], c_comp: str | None) -> None:

@@ -22,11 +22,14 @@ class ReleaseUnavailable(SchedlabError):
     """That Go release cannot be had here."""
 
 
-def releases() -> tuple[str, ...]:
-    """The minor releases that can be asked for, oldest first and the one in use included: ``("1.24", …)``."""
-    groups = _groups()
-    major, minor = find().minor()
-    return tuple(f"{a}.{b}" for a, b in sorted({*groups, (major, minor)}))
+def releases(*, since: str | None = None) -> tuple[str, ...]:
+    """The minor releases that can be asked for, oldest first and the one in use included: ``("1.24", …)``.
+
+    Those that can build the samples, or all from ``since`` on: ``"1.21"`` still wrote another trace format.
+    """
+    oldest = parse_minor(since or _language_of_samples())
+    found = {*_groups(), find().minor()}
+    return tuple(f"{major}.{minor}" for major, minor in sorted(found) if (major, minor) >= oldest)
 
 
 def release(name: str) -> Toolchain:
@@ -43,13 +46,19 @@ def release(name: str) -> Toolchain:
         return current
     if wanted not in _groups():
         raise ReleaseUnavailable(
-            f"the course has no Go {name}", remedy=f"Releases that it has: {', '.join(releases())}."
+            f"the course has no Go {name}",
+            remedy=f"Releases that it has: {', '.join(releases(since='1.0'))}.",
         )
     folder = cache_folder() / "toolchains" / f"go{wanted[0]}.{wanted[1]}"
     with cache.exclusive():
         if not (folder / "installed").exists():
             _install(folder, f"go{wanted[0]}-{wanted[1]}")
     return from_goroot(_goroot_in(folder), f"dependency group go{wanted[0]}-{wanted[1]}")
+
+
+def _language_of_samples() -> str:
+    text = (repository_root() / "go_samples" / "go.mod").read_text(encoding="utf-8")
+    return next(line.split()[1] for line in text.splitlines() if line.startswith("go "))
 
 
 def _groups() -> set[tuple[int, int]]:

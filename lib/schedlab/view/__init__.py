@@ -11,17 +11,24 @@ from schedlab.view.counts import procs, threads
 from schedlab.view.display import Picture, show
 from schedlab.view.flamegraph import flame
 from schedlab.view.queues import run_queues
+from schedlab.view.schedule import budget, latencies, mix, queue_depth
 from schedlab.view.together import overview
+from schedlab.view.widgets.page import save_html
 
 __all__ = [
     "Picture",
     "alt_text",
+    "budget",
     "compare",
     "flame",
     "gc_strip",
+    "latencies",
+    "mix",
     "overview",
     "procs",
+    "queue_depth",
     "run_queues",
+    "save_html",
     "show",
     "threads",
 ]

@@ -22,23 +22,43 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from schedlab.timeline.palette import BLUE, CYAN, FILLS, GREY, ORANGE, TEAL, YELLOW
 from schedlab.view.alttext import describe
 from schedlab.view.wording import visible
+
+__all__ = [
+    "AMOUNTS",
+    "BACKGROUND",
+    "BLANK_HATCH",
+    "BLUE",
+    "CYAN",
+    "DARK_BLUE",
+    "FAINT_INK",
+    "FILLS",
+    "GREY",
+    "GRID",
+    "INK",
+    "LINES",
+    "ORANGE",
+    "TEAL",
+    "VERMILION",
+    "YELLOW",
+    "axes_for",
+    "explicit",
+    "figure_of",
+    "finish",
+    "in_our_colours",
+    "legend_beside",
+    "new_figure",
+    "no_samples",
+    "settings",
+]
 
 BACKGROUND: Final = "#ffffff"
 INK: Final = "#1a1a1a"
 FAINT_INK: Final = "#5c5c5c"
 GRID: Final = "#e3e3e3"
 BLANK_HATCH: Final = "#b5b5b5"
-
-# Fills that dark text can stand on.
-GREY: Final = "#dddddd"
-YELLOW: Final = "#ffff8c"
-CYAN: Final = "#59deff"
-ORANGE: Final = "#ffa826"
-TEAL: Final = "#3eb29b"
-BLUE: Final = "#2297e6"
-FILLS: Final = (GREY, YELLOW, CYAN, ORANGE, TEAL, BLUE)
 
 # Lines and areas that stand on white.
 DARK_BLUE: Final = "#0b4f8a"

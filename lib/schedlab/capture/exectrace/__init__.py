@@ -1,32 +1,46 @@
 """Go execution traces, read by a small Go program into columns.
 
 The program (``reader/``, in this folder) uses Go's public trace reader, golang.org/x/exp/trace, and writes
-each column to a file. Python maps the files into memory and never sees an event.
+each column to a file. Python maps the files into memory and never sees an event. Where the module cannot be
+fetched, the reader that the Go toolchain itself has takes its place (``OwnReaderUsed``).
 """
 
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from schedlab import process, toolchain
+from schedlab import process
 from schedlab.capture.errors import CaptureError
+from schedlab.capture.exectrace._feed import LiveUrl, feeding
+from schedlab.capture.exectrace._program import reader
+from schedlab.capture.exectrace.errors import NotATrace, OwnReaderUsed, ReaderUnavailable
 
-Source = Path | bytes | BinaryIO
+__all__ = [
+    "ExecTrace",
+    "LiveUrl",
+    "NotATrace",
+    "OwnReaderUsed",
+    "ReaderUnavailable",
+    "Source",
+    "mapped",
+    "read",
+    "reader",
+]
+
+Source = Path | bytes | BinaryIO | LiveUrl
 
 # Ten million events take seconds; this bounds a reader that hangs.
 _PATIENCE_S = 900.0
 
-_FORMAT = 1
+_FORMAT = 3
+_READ_UP_TO = 1 << 18
 
 _TYPES: Mapping[str, Mapping[str, str]] = {
     "spans": {
@@ -52,6 +66,7 @@ _TYPES: Mapping[str, Mapping[str, str]] = {
         "m": "<i4",
         "p": "<i2",
         "task": "<i8",
+        "parent": "<i8",
         "name": "<u4",
         "message": "<u4",
         "stack": "<u4",
@@ -61,6 +76,7 @@ _TYPES: Mapping[str, Mapping[str, str]] = {
     "goroutines": {"id": "<i8"},
     "creations": {"goroutine": "<i4", "creator": "<i4", "time": "<i8", "at": "<u4", "start": "<u4"},
     "endings": {"goroutine": "<i4", "time": "<i8"},
+    "sightings": {"goroutine": "<i4", "stack": "<u4"},
     "frames": {"function": "<u4", "file": "<u4", "line": "<u4"},
     "stacks": {"start": "<u4", "frame": "<u4"},
 }
@@ -68,16 +84,13 @@ _TYPES: Mapping[str, Mapping[str, str]] = {
 Columns = Mapping[str, npt.NDArray[Any]]
 
 
-class NotATrace(CaptureError):
-    """This is no Go execution trace, or one of a release that nobody can read."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ExecTrace:
     """The columns of one trace, by table and name, and what they refer to by number.
 
-    Times are ns since the trace's first event. ``events`` is how many were read and ``bytes_read`` how far
-    the reader came; ``lost`` says what stopped it before the end, and is empty if nothing did.
+    Times are ns since the trace's first event. ``events`` is how many were read and ``bytes_read`` how many
+    bytes came in; up to ``bytes_lost`` of them could not be used. ``lost`` says why, and is empty if nothing
+    is known to be missing. ``reader`` is the import path of Go's trace reader that was used.
     """
 
     tables: Mapping[str, Columns]
@@ -88,49 +101,59 @@ class ExecTrace:
     bytes_read: int
     duration_ns: int
     lost: str
-
-
-class ReaderUnavailable(CaptureError):
-    """The Go program that reads traces could not be built."""
-
-
-def reader() -> toolchain.Binary:
-    """The Go program that reads traces, built once.
-
-    Raises:
-        ReaderUnavailable: Go could not build it; the first time, it fetches golang.org/x/exp.
-    """
-    try:
-        return toolchain.build(Path(__file__).parent / "reader")
-    except toolchain.CompileError as error:
-        raise ReaderUnavailable(
-            f"the reader of execution traces could not be built: {error.message}",
-            remedy="It needs the Go module golang.org/x/exp, so the network, once.",
-        ) from error
+    bytes_lost: int = 0
+    reader: str = ""
 
 
 def read(source: Source, folder: Path) -> ExecTrace:
     """Read a trace into columns below ``folder``, which must be empty and must outlive the result.
 
-    What a damaged or cut trace still gives is given, with ``lost`` saying why it ends there.
+    A file is read by its name. Bytes, an open binary file (a pipe and standard input too) and the answer of
+    a living program go to the reader as they come. Traces of Go 1.11 and newer are read; one of before 1.22
+    is in the reader's memory as a whole, and one that is cut is refused.
+
+    What a damaged or cut trace still gives is given, and ``lost`` says what is missing and why. A damaged
+    generation (a second of the trace) does not hide the next ones; of a cut one the names of stacks and
+    texts are missing, because they come last in it. What ends where something was cut off has the flag
+    OPEN_END. Not every damage can be noticed: a changed byte may make another valid number, and
+    nothing marks the end of a trace, so one that is cut between two generations counts as whole.
 
     Raises:
-        NotATrace: there is no trace in it, or not even its beginning can be read.
+        NotATrace: there is no trace in it, or nothing of it can be read.
         ReaderUnavailable: the reader could not be built.
         CaptureError: the file cannot be read.
+        EndpointError: the living program gave no trace.
+        WallLimitExceeded: it took a quarter of an hour, or that longer than a living program was asked for.
     """
-    with _as_file(source) as name:
-        done = process.run(reader(), ["-o", str(folder), name], wall_limit_s=_PATIENCE_S)
+    if not isinstance(source, Path):
+        return _read_fed(source, folder)
+    if not source.exists() or source.is_dir():
+        raise CaptureError(f"there is no file {str(source)!r}", remedy="Name a trace file.")
+    done = process.run(reader(), ["-o", str(folder), str(source.resolve())], wall_limit_s=_PATIENCE_S)
     if done.exit_status != 0:
-        raise NotATrace(
-            f"{_named(source)} cannot be read as a Go execution trace: {done.stderr.strip()}",
-            remedy="Record one with runtime/trace, or fetch /debug/pprof/trace.",
-        )
+        raise _refused(source, done.stderr.strip())
     return mapped(folder)
 
 
+def _read_fed(source: bytes | BinaryIO | LiveUrl, folder: Path) -> ExecTrace:
+    program, limit = reader(), _PATIENCE_S
+    if isinstance(source, LiveUrl):
+        limit += source.seconds
+    with feeding(source) as feeder:
+        done = process.run(program, ["-o", str(folder), "-"], stdin=feeder.pipe, wall_limit_s=limit)
+    broken_off = feeder.error
+    if done.exit_status != 0:
+        if isinstance(broken_off, CaptureError):
+            raise broken_off
+        raise _refused(source, done.stderr.strip()) from broken_off
+    trace = mapped(folder)
+    if broken_off is None:
+        return trace
+    return replace(trace, lost="; ".join(filter(None, (f"the source broke off: {broken_off}", trace.lost))))
+
+
 def mapped(folder: Path) -> ExecTrace:
-    """Columns that ``read`` left in ``folder``, mapped into memory."""
+    """Columns that ``read`` left in ``folder``, mapped into memory, or read where they are small."""
     try:
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
         if meta["format"] != _FORMAT:
@@ -149,31 +172,21 @@ def mapped(folder: Path) -> ExecTrace:
         events=meta["events"],
         bytes_read=meta["bytes_read"],
         duration_ns=meta["duration_ns"],
-        lost=meta["error"],
+        lost=meta["lost"],
+        bytes_lost=meta["bytes_lost"],
+        reader=meta["reader"],
     )
 
 
 def _column(file: Path, kind: str) -> npt.NDArray[Any]:
-    # An empty file cannot be mapped.
-    return np.memmap(file, kind, "r") if file.stat().st_size else np.empty(0, kind)
+    # Each file that is mapped keeps a descriptor open, of which a process has a thousand or so: what is
+    # small is read instead, so that many traces can be there at once. An empty file cannot be mapped.
+    return np.memmap(file, kind, "r") if file.stat().st_size > _READ_UP_TO else np.fromfile(file, kind)
 
 
-@contextmanager
-def _as_file(source: Source) -> Iterator[str]:
-    """The name of a file with the source's bytes in it, while the block lasts."""
-    if isinstance(source, Path):
-        if not source.is_file():
-            raise CaptureError(f"there is no file {str(source)!r}", remedy="Name a trace file.")
-        yield str(source.resolve())
-        return
-    with tempfile.NamedTemporaryFile(suffix=".trace") as file:
-        if isinstance(source, bytes):
-            file.write(source)
-        else:
-            shutil.copyfileobj(source, file)
-        file.flush()
-        yield file.name
-
-
-def _named(source: Source) -> str:
-    return str(source) if isinstance(source, Path) else "the input"
+def _refused(source: Source, said: str) -> NotATrace:
+    name = str(source) if isinstance(source, Path) else "the input"
+    return NotATrace(
+        f"{name} cannot be read as a Go execution trace: {said}",
+        remedy="Record one with runtime/trace, or fetch /debug/pprof/trace.",
+    )

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"os"
 	"path/filepath"
 	"unsafe"
@@ -11,76 +10,82 @@ import (
 // machine that Go's race-free unsafe view below is right for; main refuses
 // the others.
 type number interface {
-	~int8 | ~uint8 | ~int16 | ~uint16 | ~int32 | ~uint32 | ~int64 | ~uint64 | ~float64
+	~int8 | ~uint8 | ~int16 | ~uint16 | ~int32 | ~uint32 | ~int64 | ~uint64
 }
+
+// chunkRows is how many rows a table collects before it writes them. It is a
+// power of two: a row number masked with it needs no bounds check.
+const chunkRows = 1 << 12
 
 // A table is a set of columns of equal length, a file each. Python maps the
 // files into memory as they are.
 type table struct {
 	folder  string
 	name    string
-	columns []flusher
+	columns []writer
+	used    int
 	rows    int
+	err     error
 }
 
-type flusher interface{ flush() error }
+type writer interface {
+	write(rows int) error
+	close() error
+}
 
-// A column collects values and writes them out in large pieces.
+// A column holds the rows that are not yet in its file.
 type column[T number] struct {
-	values []T
-	file   *bufio.Writer
-	closer *os.File
-	err    error
+	values [chunkRows]T
+	file   *os.File
 }
-
-const columnChunk = 1 << 14
 
 func newColumn[T number](t *table, name string) *column[T] {
-	c := &column[T]{values: make([]T, 0, columnChunk)}
-	t.columns = append(t.columns, c)
 	file, err := os.Create(filepath.Join(t.folder, t.name+"."+name))
-	if err != nil {
-		c.err = err
-		return c
+	if t.err == nil {
+		t.err = err
 	}
-	c.closer, c.file = file, bufio.NewWriterSize(file, 1<<16)
+	c := &column[T]{file: file}
+	t.columns = append(t.columns, c)
 	return c
 }
 
-func (c *column[T]) add(value T) {
-	c.values = append(c.values, value)
-	if len(c.values) == cap(c.values) {
-		c.write()
+// row is the place for the next row. Its caller sets every column there.
+func (t *table) row() int {
+	if t.used == chunkRows {
+		t.write()
 	}
+	row := t.used
+	t.used++
+	t.rows++
+	return row
 }
 
-func (c *column[T]) write() {
-	if c.err == nil && len(c.values) > 0 {
-		size := int(unsafe.Sizeof(c.values[0])) * len(c.values)
-		_, c.err = c.file.Write(unsafe.Slice((*byte)(unsafe.Pointer(&c.values[0])), size))
-	}
-	c.values = c.values[:0]
-}
+func (c *column[T]) set(row int, value T) { c.values[row&(chunkRows-1)] = value }
 
-func (c *column[T]) flush() error {
-	c.write()
-	if c.closer == nil {
-		return c.err
-	}
-	if err := c.file.Flush(); c.err == nil {
-		c.err = err
-	}
-	if err := c.closer.Close(); c.err == nil {
-		c.err = err
-	}
-	return c.err
-}
-
-func (t *table) flush() error {
+func (t *table) write() {
 	for _, c := range t.columns {
-		if err := c.flush(); err != nil {
-			return err
+		if t.err == nil {
+			t.err = c.write(t.used)
 		}
 	}
-	return nil
+	t.used = 0
+}
+
+func (c *column[T]) write(rows int) error {
+	size := int(unsafe.Sizeof(c.values[0])) * rows
+	_, err := c.file.Write(unsafe.Slice((*byte)(unsafe.Pointer(&c.values)), size))
+	return err
+}
+
+func (c *column[T]) close() error { return c.file.Close() }
+
+// flush writes what is left, and says what went wrong first, if anything did.
+func (t *table) flush() error {
+	t.write()
+	for _, c := range t.columns {
+		if err := c.close(); t.err == nil {
+			t.err = err
+		}
+	}
+	return t.err
 }

@@ -14,14 +14,16 @@ const (
 )
 
 // markTable holds what has a name and a time: ranges (STW, GC, assist,
-// sweep), tasks, regions, logs and labels.
+// sweep), tasks, regions, logs and labels. task is a task's own number, and
+// that of the task which a region or log is part of; parent is the task that
+// a task is part of, -1 for all that is no task.
 type markTable struct {
 	table
 	kind, flags   *column[uint8]
 	start, dur    *column[int64]
 	g, m          *column[int32]
 	p             *column[int16]
-	task          *column[int64]
+	task, parent  *column[int64]
 	name, message *column[uint32]
 	stack         *column[uint32]
 }
@@ -36,109 +38,144 @@ func newMarkTable(folder string) *markTable {
 	t.m = newColumn[int32](&t.table, "m")
 	t.p = newColumn[int16](&t.table, "p")
 	t.task = newColumn[int64](&t.table, "task")
+	t.parent = newColumn[int64](&t.table, "parent")
 	t.name = newColumn[uint32](&t.table, "name")
 	t.message = newColumn[uint32](&t.table, "message")
 	t.stack = newColumn[uint32](&t.table, "stack")
 	return t
 }
 
-func (t *markTable) add(kind uint8, start, dur int64, at place, task int64, name, message uint32, flags uint8) {
-	t.write(openMark{kind: kind, flags: flags, start: start, at: at, task: task, name: name, message: message}, start+dur, 0)
+func (t *markTable) add(m mark, until int64, flags uint8) {
+	row := t.row()
+	t.kind.set(row, m.kind)
+	t.flags.set(row, m.flags|flags)
+	t.start.set(row, m.start)
+	t.dur.set(row, until-m.start)
+	t.g.set(row, m.at.g)
+	t.m.set(row, m.at.m)
+	t.p.set(row, m.at.p)
+	t.task.set(row, m.task)
+	t.parent.set(row, m.parent)
+	t.name.set(row, m.name)
+	t.message.set(row, m.message)
+	t.stack.set(row, m.stack)
 }
 
-func (t *markTable) write(m openMark, until int64, flags uint8) {
-	t.rows++
-	t.kind.add(m.kind)
-	t.flags.add(m.flags | flags)
-	t.start.add(m.start)
-	t.dur.add(until - m.start)
-	t.g.add(m.at.g)
-	t.m.add(m.at.m)
-	t.p.add(m.at.p)
-	t.task.add(m.task)
-	t.name.add(m.name)
-	t.message.add(m.message)
-	t.stack.add(m.stack)
-}
-
-type openMark struct {
+// A mark that has begun, or one that has no duration.
+type mark struct {
 	kind, flags   uint8
-	start, task   int64
+	start         int64
+	task, parent  int64
 	at            place
 	name, message uint32
 	stack         uint32
+	// number counts the marks that were begun.
+	number int64
 }
 
-// A rangeKey finds the begin of a range, task or region for its end.
-type rangeKey struct {
+// A markKey finds the begin of a range, task or region for its end.
+type markKey struct {
 	kind  uint8
-	name  string
+	name  uint32
 	scope trace.ResourceID
 	task  trace.TaskID
 	g     int32
 }
 
-func (c *converter) span(e *trace.Event) {
+func (c *converter) rangeMark(e *trace.Event) {
 	r := e.Range()
-	key := rangeKey{kind: markRange, name: r.Name, scope: r.Scope}
-	at := c.context(e)
+	m := c.markOf(e, markRange, r.Name)
 	switch r.Scope.Kind {
 	case trace.ResourceGoroutine:
-		at.g = c.index(r.Scope.Goroutine())
+		m.at.g = c.index(r.Scope.Goroutine())
 	case trace.ResourceProc:
-		at.p = int16(r.Scope.Proc())
+		m.at.p = procNumber(r.Scope.Proc())
 	}
+	key := markKey{kind: markRange, name: m.name, scope: r.Scope}
 	switch e.Kind() {
 	case trace.EventRangeBegin:
-		c.begin(key, openMark{kind: markRange, start: c.at(e), at: at, name: c.in.text(r.Name), stack: c.in.stack(e.Stack())})
+		c.begin(key, m)
 	case trace.EventRangeActive:
 		// Repeated at the start of each generation for a range that goes on.
-		if _, known := c.ranges[key]; !known {
-			c.begin(key, openMark{kind: markRange, flags: openStart, at: at, name: c.in.text(r.Name)})
+		if len(c.begun[key]) == 0 {
+			m.flags, m.start = openStart, c.origin
+			c.begin(key, m)
 		}
 	case trace.EventRangeEnd:
-		c.end(key, c.at(e))
+		c.end(key, m)
 	}
 }
 
-func (c *converter) task(e *trace.Event) {
+func (c *converter) taskMark(e *trace.Event) {
 	task := e.Task()
-	key := rangeKey{kind: markTask, task: task.ID}
-	if e.Kind() == trace.EventTaskBegin {
-		c.begin(key, openMark{kind: markTask, start: c.at(e), at: c.context(e), task: int64(task.ID), name: c.in.text(task.Type), stack: c.in.stack(e.Stack())})
-	} else if !c.end(key, c.at(e)) {
-		c.marks.write(openMark{kind: markTask, flags: openStart, at: c.context(e), task: int64(task.ID), name: c.in.text(task.Type)}, c.at(e), 0)
+	m := c.markOf(e, markTask, task.Type)
+	m.task, m.parent = int64(task.ID), int64(task.Parent)
+	c.interval(markKey{kind: markTask, task: task.ID}, m, e.Kind() == trace.EventTaskBegin)
+}
+
+func (c *converter) regionMark(e *trace.Event) {
+	region := e.Region()
+	m := c.markOf(e, markRegion, region.Type)
+	m.task = int64(region.Task)
+	key := markKey{kind: markRegion, name: m.name, task: region.Task, g: m.at.g}
+	c.interval(key, m, e.Kind() == trace.EventRegionBegin)
+}
+
+func (c *converter) logMark(e *trace.Event) {
+	log := e.Log()
+	m := c.markOf(e, markLog, log.Category)
+	m.task, m.message = int64(log.Task), c.in.text(log.Message)
+	c.marks.add(m, m.start, 0)
+}
+
+func (c *converter) labelMark(e *trace.Event) {
+	label := e.Label()
+	m := c.markOf(e, markLabel, label.Label)
+	if label.Resource.Kind == trace.ResourceGoroutine {
+		m.at.g = c.index(label.Resource.Goroutine())
+	}
+	c.marks.add(m, m.start, 0)
+}
+
+func (c *converter) markOf(e *trace.Event, kind uint8, name string) mark {
+	return mark{
+		kind: kind, start: c.now, at: c.context(e), parent: nobody,
+		name: c.in.text(name), stack: c.in.stack(e.Stack()),
 	}
 }
 
-func (c *converter) region(e *trace.Event) {
-	region, at := e.Region(), c.context(e)
-	key := rangeKey{kind: markRegion, name: region.Type, task: region.Task, g: at.g}
-	if e.Kind() == trace.EventRegionBegin {
-		c.begin(key, openMark{kind: markRegion, start: c.at(e), at: at, task: int64(region.Task), name: c.in.text(region.Type), stack: c.in.stack(e.Stack())})
-	} else if !c.end(key, c.at(e)) {
-		c.marks.write(openMark{kind: markRegion, flags: openStart, at: at, task: int64(region.Task), name: c.in.text(region.Type)}, c.at(e), 0)
+func (c *converter) interval(key markKey, m mark, begins bool) {
+	if begins {
+		c.begin(key, m)
+	} else {
+		c.end(key, m)
 	}
 }
 
 // begin opens a mark; one of the same key, as of a region inside a region
 // of the same name, waits below it.
-func (c *converter) begin(key rangeKey, m openMark) {
-	c.ranges[key] = append(c.ranges[key], m)
+func (c *converter) begin(key markKey, m mark) {
+	c.marksBegun++
+	m.number = c.marksBegun
+	c.begun[key] = append(c.begun[key], m)
 }
 
-func (c *converter) end(key rangeKey, now int64) bool {
-	stack := c.ranges[key]
+// end closes the mark that began last. One whose begin was not seen is
+// written with what its end knows.
+func (c *converter) end(key markKey, last mark) {
+	stack := c.begun[key]
 	if len(stack) == 0 {
-		return false
+		until := last.start
+		last.flags, last.start, last.stack = openStart, c.origin, noStack
+		c.marks.add(last, until, 0)
+		return
 	}
-	c.marks.write(stack[len(stack)-1], now, 0)
+	c.marks.add(stack[len(stack)-1], last.start, 0)
 	if len(stack) == 1 {
-		delete(c.ranges, key)
+		delete(c.begun, key)
 	} else {
-		c.ranges[key] = stack[:len(stack)-1]
+		c.begun[key] = stack[:len(stack)-1]
 	}
-	return true
 }
 
 // counterTable holds sampled metrics: heap, goal, GOMAXPROCS.
@@ -157,10 +194,10 @@ func newCounterTable(folder string) *counterTable {
 }
 
 func (t *counterTable) add(time int64, name uint32, value int64) {
-	t.rows++
-	t.time.add(time)
-	t.value.add(value)
-	t.name.add(name)
+	row := t.row()
+	t.time.set(row, time)
+	t.value.set(row, value)
+	t.name.set(row, name)
 }
 
 // sampleTable holds CPU samples.
@@ -183,10 +220,10 @@ func newSampleTable(folder string) *sampleTable {
 }
 
 func (t *sampleTable) add(time int64, at place, stack uint32) {
-	t.rows++
-	t.time.add(time)
-	t.g.add(at.g)
-	t.m.add(at.m)
-	t.p.add(at.p)
-	t.stack.add(stack)
+	row := t.row()
+	t.time.set(row, time)
+	t.g.set(row, at.g)
+	t.m.set(row, at.m)
+	t.p.set(row, at.p)
+	t.stack.set(row, stack)
 }

@@ -20,10 +20,12 @@ const (
 	stateIdle
 )
 
-// Flags: the span reaches over the beginning or the end of the trace.
+// Flags: the span reaches over the beginning or the end of the trace; the
+// goroutine came back from its system call with the P that it had.
 const (
 	openStart uint8 = 1 << iota
 	openEnd
+	keptP
 )
 
 const nobody = -1
@@ -31,7 +33,8 @@ const nobody = -1
 // spanTable holds goroutine and P spans.
 //
 //   - id: index into the goroutines table, or the P's number
-//   - p, m: where it ran; m is an index into the threads table
+//   - p, m: where it ran, or where it was made runnable; m is an index into
+//     the threads table
 //   - stack: the goroutine's own stack when the span began
 //   - end: the goroutine's own stack when a running span or system call ended;
 //     for a waiting or runnable span, the stack of whoever ended or caused it
@@ -75,19 +78,19 @@ type open struct {
 }
 
 func (t *spanTable) close(lane uint8, id int32, s *open, until int64, flags uint8) {
-	t.rows++
-	t.lane.add(lane)
-	t.state.add(s.state)
-	t.flags.add(s.flags | flags)
-	t.reason.add(s.reason)
-	t.id.add(id)
-	t.m.add(s.m)
-	t.cause.add(s.cause)
-	t.p.add(s.p)
-	t.start.add(s.start)
-	t.dur.add(until - s.start)
-	t.stack.add(s.stack)
-	t.end.add(s.end)
+	row := t.row()
+	t.lane.set(row, lane)
+	t.state.set(row, s.state)
+	t.flags.set(row, s.flags|flags)
+	t.reason.set(row, s.reason)
+	t.id.set(row, id)
+	t.m.set(row, s.m)
+	t.cause.set(row, s.cause)
+	t.p.set(row, s.p)
+	t.start.set(row, s.start)
+	t.dur.set(row, until-s.start)
+	t.stack.set(row, s.stack)
+	t.end.set(row, s.end)
 }
 
 func goState(s trace.GoState) uint8 {

@@ -36,9 +36,8 @@ type frameTable struct {
 type stackTable struct {
 	table
 	start *column[uint32]
-	count uint32
-	used  uint32
-	flat  *column[uint32]
+	flat  table
+	frame *column[uint32]
 }
 
 func newInterned(folder string) *interned {
@@ -54,7 +53,8 @@ func newInterned(folder string) *interned {
 	in.frameTable.line = newColumn[uint32](&in.frameTable.table, "line")
 	in.stackTable.table = table{folder: folder, name: "stacks"}
 	in.stackTable.start = newColumn[uint32](&in.stackTable.table, "start")
-	in.stackTable.flat = newColumn[uint32](&in.stackTable.table, "frame")
+	in.stackTable.flat = table{folder: folder, name: "stacks"}
+	in.stackTable.frame = newColumn[uint32](&in.stackTable.flat, "frame")
 	in.text("")
 	in.addStack(nil)
 	return in
@@ -99,28 +99,31 @@ func (in *interned) frame(f trace.StackFrame) uint32 {
 	}
 	number := uint32(len(in.frames))
 	in.frames[key] = number
-	in.frameTable.function.add(key.function)
-	in.frameTable.file.add(key.file)
-	in.frameTable.line.add(key.line)
+	row := in.frameTable.row()
+	in.frameTable.function.set(row, key.function)
+	in.frameTable.file.set(row, key.file)
+	in.frameTable.line.set(row, key.line)
 	return number
 }
 
 func (in *interned) addStack(key []byte) uint32 {
-	number := in.stackTable.count
+	t := &in.stackTable
+	number := uint32(t.rows)
 	in.stacks[string(key)] = number
-	in.stackTable.start.add(in.stackTable.used)
-	in.stackTable.count++
+	t.start.set(t.row(), uint32(t.flat.rows))
 	for ; len(key) > 0; key = key[4:] {
-		in.stackTable.flat.add(binary.LittleEndian.Uint32(key))
-		in.stackTable.used++
+		t.frame.set(t.flat.row(), binary.LittleEndian.Uint32(key))
 	}
 	return number
 }
 
 func (in *interned) flush() error {
-	in.stackTable.start.add(in.stackTable.used)
-	if err := in.frameTable.flush(); err != nil {
-		return err
+	t := &in.stackTable
+	t.start.set(t.row(), uint32(t.flat.rows))
+	for _, part := range []*table{&in.frameTable.table, &t.table, &t.flat} {
+		if err := part.flush(); err != nil {
+			return err
+		}
 	}
-	return in.stackTable.flush()
+	return nil
 }

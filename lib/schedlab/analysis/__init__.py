@@ -1,0 +1,1 @@
+"""Tables from a Timeline: latency, budget, queues, GC, wake-ups, comparison."""

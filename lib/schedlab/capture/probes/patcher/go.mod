@@ -1,0 +1,3 @@
+module schedlab/probes/patcher
+
+go 1.24

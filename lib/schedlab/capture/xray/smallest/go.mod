@@ -1,0 +1,3 @@
+module schedlab/smallest
+
+go 1.21

@@ -1,0 +1,3 @@
+module testdata/tracing
+
+go 1.24

@@ -1,0 +1,3 @@
+module testdata/xray
+
+go 1.21

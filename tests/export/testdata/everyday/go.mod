@@ -1,0 +1,3 @@
+module testdata/everyday
+
+go 1.25
