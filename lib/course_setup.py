@@ -34,6 +34,7 @@ READY = OWN / "ready"
 COMMANDS = {
     "lab": ("open JupyterLab on chapter 1.1", "[NAME] [--no-browser] [--port N]"),
     "run": ("execute notebooks; copies into build/", "[NAME…]"),
+    "claims": ("test what the article says, here", "[ID…] [--go LIST] [-o FILE.html]"),
     "test": ("run the whole test suite", "[STEP…] [--list]"),
     "sync": ("make the notebooks from their Markdown", "[--check]"),
     "bench": ("measure the instruments' own speed", "NAME"),

@@ -8,11 +8,12 @@ from schedlab.errors import UsageError
 from schedlab.learn import Verdict, verdict
 
 
-def test_there_are_four_verdicts() -> None:
+def test_there_are_five_verdicts() -> None:
     assert [one.value for one in Verdict] == [
         "holds",
         "does not hold",
-        "depends on version",
+        "imprecise",
+        "depends on the release",
         "not measurable here",
     ]
 
@@ -36,7 +37,7 @@ def test_all_three_parts_are_there_in_words(one: Verdict) -> None:
 
 def test_each_verdict_has_an_edge_of_its_own() -> None:
     boxes = {verdict("x", "y", one, reason="r").html.partition("padding")[0] for one in Verdict}
-    assert len(boxes) == 4
+    assert len(boxes) == len(Verdict)
 
 
 def test_a_reason_is_needed_only_where_nothing_could_be_measured() -> None:

@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
+from schedlab.claims import Verdict
 from schedlab.errors import UsageError
 from schedlab.learn.html import Shown, box, terms, text_of
-
-
-class Verdict(Enum):
-    """What a measurement says about a claim. There is no fifth."""
-
-    HOLDS = "holds"
-    DOES_NOT_HOLD = "does not hold"
-    DEPENDS_ON_VERSION = "depends on version"
-    NOT_MEASURABLE_HERE = "not measurable here"
-
-    @classmethod
-    def of(cls, holds: bool) -> Verdict:
-        """``HOLDS`` or ``DOES_NOT_HOLD``, for a claim that was measured."""
-        return cls.HOLDS if holds else cls.DOES_NOT_HOLD
-
 
 # The colour repeats what the words say; nothing is said by colour alone.
 _EDGES = {
     Verdict.HOLDS: "var(--jp-success-color1, #1b7f37)",
     Verdict.DOES_NOT_HOLD: "var(--jp-error-color1, #b3261e)",
-    Verdict.DEPENDS_ON_VERSION: "var(--jp-warn-color1, #8a5a00)",
+    Verdict.IMPRECISE: "var(--jp-warn-color1, #8a5a00)",
+    Verdict.DEPENDS_ON_RELEASE: "var(--jp-info-color1, #0b5cad)",
     Verdict.NOT_MEASURABLE_HERE: "var(--jp-border-color0, #6b6b6b)",
 }
 
 
-def verdict(claim: str, measured: str, holds: Verdict, *, reason: str = "") -> Shown:
+def verdict(
+    claim: str, measured: str, holds: Verdict, *, reason: str = "", corrected: str = "", rule: str = ""
+) -> Shown:
     """A box: what the article says, what was measured here, and the verdict that the caller computed.
 
-    ``reason`` says more about the verdict; "not measurable here" needs one.
+    ``reason`` says more about the verdict; "not measurable here" needs one. ``corrected`` is what may be
+    said instead, ``rule`` how the verdict was decided.
 
     Raises:
         UsageError: ``holds`` is no ``Verdict``, a text is empty, or the reason is missing.
@@ -49,5 +37,7 @@ def verdict(claim: str, measured: str, holds: Verdict, *, reason: str = "") -> S
         ("Measured here:", text_of(measured, "the measurement")),
         ("Verdict:", said),
     ]
+    pairs += [("Rather:", corrected)] if corrected.strip() else []
+    pairs += [("Decided so:", rule)] if rule.strip() else []
     plain = "\n".join(f"{name} {text}" for name, text in pairs)
     return Shown(box("Verdict on a claim of the article", terms(pairs), edge=_EDGES[holds]), plain)

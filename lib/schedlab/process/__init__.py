@@ -19,6 +19,7 @@ from schedlab.process.errors import (
     WrongBinaryFormat,
 )
 from schedlab.process.finished import Finished
+from schedlab.process.machine import Machine, cores, machine
 from schedlab.process.quota import CpuQuota, QuotaSupport, ThrottleStats, quota_support
 from schedlab.process.running import Live, run, start
 from schedlab.process.settings import GoSettings
@@ -30,6 +31,7 @@ __all__ = [
     "LaunchFailed",
     "LineNotSeen",
     "Live",
+    "Machine",
     "NotSupportedHere",
     "OutputNotJson",
     "ProcessesLeft",
@@ -42,6 +44,8 @@ __all__ = [
     "ThrottleStats",
     "WallLimitExceeded",
     "WrongBinaryFormat",
+    "cores",
+    "machine",
     "quota_support",
     "run",
     "start",
