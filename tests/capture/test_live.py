@@ -22,7 +22,7 @@ import pytest
 from schedlab import process, toolchain
 from schedlab.capture import live
 from schedlab.capture.live import BIN_BOUNDS_NS, UNKNOWN, Feed, History, NotFollowed, Sample, binned
-from schedlab.capture.live._reporter import build, read_report
+from schedlab.capture.live.reporter import build, read_report
 from schedlab.errors import SchedlabError, UsageError
 from schedlab.places import repository_root
 

@@ -11,10 +11,10 @@ from typing import Final
 from schedlab import process, toolchain
 from schedlab.capture.endpoint import address_of
 from schedlab.capture.hooked import checked_number
-from schedlab.capture.live import _reporter
 from schedlab.capture.live._program import ProgramFeed
 from schedlab.capture.live._server import ServerFeed
 from schedlab.capture.live.feed import Feed
+from schedlab.capture.live.reporter import build as build_with_reporter
 from schedlab.errors import UsageError
 
 HIGHEST_HZ: Final = 20.0
@@ -71,7 +71,7 @@ def follow(
     built = Path(target).is_file() and Path(target).suffix != ".go"
     chosen = using or toolchain.find()
     return ProgramFeed(
-        target if built else _reporter.build(target, chosen),
+        target if built else build_with_reporter(target, chosen),
         arguments,
         reporter=not built,
         hz=rate,

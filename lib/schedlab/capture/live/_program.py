@@ -14,8 +14,8 @@ from pathlib import Path
 
 from schedlab import process
 from schedlab.capture import gctrace, schedtrace
-from schedlab.capture.live._reporter import Pipe
 from schedlab.capture.live.feed import Feed
+from schedlab.capture.live.reporter import Pipe
 from schedlab.capture.live.sample import UNKNOWN, Sample, binned
 from schedlab.errors import SchedlabError
 
