@@ -335,7 +335,9 @@ def _open_lab(browser: Browser, address: str) -> Lab:
             page.goto(address)
             break
         except BrowserError as error:
-            if "ERR_CONNECTION_REFUSED" not in error.message or time.monotonic() > limit:
+            # The page that tells of a refusal may come late, and interrupt the next attempt.
+            refused = any(words in error.message for words in ("ERR_CONNECTION_REFUSED", "chrome-error://"))
+            if not refused or time.monotonic() > limit:
                 raise
             page.wait_for_timeout(100)
     page.wait_for_function(f"() => ({STATE})() !== null")

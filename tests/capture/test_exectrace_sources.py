@@ -178,10 +178,10 @@ def test_many_small_traces_at_once_take_no_descriptors(recorded: bytes, tmp_path
         folder = tmp_path / f"{number}"
         folder.mkdir()
         found.append(exectrace.read(recorded, folder))
-    # A column of this trace that is long enough is mapped, and keeps its own.
+    # A column that is long enough is mapped, and keeps its own; a busy machine makes more of them long.
     columns = [column for table in found[0].tables.values() for column in table.values()]
     mapped = sum(column.nbytes > 1 << 18 for column in columns)
-    assert mapped < len(columns) / 4
+    assert mapped < len(columns) / 2
     assert descriptors() <= before + mapped * len(found)
 
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { marksByOwner, marksIn } from "../src/timeline/marks.js";
+import { marksByOwner, marksIn, markTexts } from "../src/timeline/marks.js";
 import { pieces } from "../src/timeline/pieces.js";
 import { order } from "../src/timeline/radix.js";
 import { ABSENT, RUNNABLE, RUNNING, WAITING } from "../src/timeline/states.js";
@@ -102,4 +102,15 @@ test("marks are found by owner and time; what stops all is nobody's own", () => 
   assert.deepEqual(names(ps.get(1)?.marks ?? []), ["GC incremental sweep", "mark worker GC (idle)"]);
   assert.deepEqual(lanes.get(1)?.marks.map(({ start, end }) => [start, end]), [[60, 90]], "as long as the worker runs");
   assert.deepEqual(marksIn(undefined, 0, 1), []);
+});
+
+test("marks of one name are one line, with how many and how long together", () => {
+  /** @type {(kind: string, name: string, start: number, end: number) => any} */
+  const mark = (kind, name, start, end) => ({ kind, name, start, end });
+  const sweeps = [1, 2, 3].map((n) => mark("gc", "GC incremental sweep", n * 1000, n * 1000 + 500));
+  assert.deepEqual(markTexts([mark("region", "collect", 0, 9e6), ...sweeps, mark("log", "done", 5000, 5000)]), [
+    "region collect, 9.00 ms",
+    "GC incremental sweep (3 times), 1.50 µs",
+    "log done",
+  ]);
 });

@@ -118,7 +118,21 @@ export function marksIn(all, t0, t1) {
   return found;
 }
 
-/** @param {Mark} mark */
-export function markText({ kind, name, start, end }) {
-  return kind === "log" ? `log ${name}` : `${kind === "region" ? "region " : ""}${name}, ${duration(end - start)}`;
+/**
+ * A text for each; those of the same name are counted, so that many small ones hide no other.
+ *
+ * @param {Mark[]} marks
+ */
+export function markTexts(marks) {
+  /** @type {Map<string, { count: number, time: number }>} */
+  const named = new Map();
+  for (const { kind, name, start, end } of marks) {
+    const label = `${kind === "log" || kind === "region" ? `${kind} ` : ""}${name}`;
+    const { count, time } = named.get(label) ?? { count: 0, time: 0 };
+    named.set(label, { count: count + 1, time: time + (kind === "log" ? 0 : end - start) });
+  }
+  return [...named].map(([label, { count, time }]) => {
+    const times = count > 1 ? ` (${count} times)` : "";
+    return label.startsWith("log ") ? `${label}${times}` : `${label}${times}, ${duration(time)}`;
+  });
 }

@@ -2,7 +2,7 @@
 
 import { element } from "../dom.js";
 import { describe, means, mix } from "./inspect.js";
-import { markText, marksIn } from "./marks.js";
+import { marksIn, markTexts } from "./marks.js";
 import { columnTimes } from "./pieces.js";
 import { STATES } from "./states.js";
 import { columnCounts } from "./steps.js";
@@ -44,7 +44,7 @@ function content(app) {
   const { width, view } = app.scene;
   const step = (view.t1 - view.t0) / width;
   const at = `${moment(t - app.recording.bounds.begin, step)}, a pixel is ${duration(step)}`;
-  const own = marksIn(app.lanes.marksOf(row), t - NEAR_PX * step, t + NEAR_PX * step).map(markText);
+  const own = markTexts(marksIn(app.lanes.marksOf(row), t - NEAR_PX * step, t + NEAR_PX * step));
   const texts = [...new Set([...own, ...ofRunning(app, row, t)])].slice(0, MARKS);
   const marks = [...texts, ...ranges(app, t, step)].map((name) => element("div", { class: "tl-mark" }, name));
   const said = app.hovered ? ofPiece(app, app.hovered, t, step) : ofCounts(app, row, t, step);
@@ -61,7 +61,7 @@ function content(app) {
 function ofRunning({ hovered, lanes, recording }, row, t) {
   if (row.kind !== "p" || !hovered || hovered.source < 0) return [];
   const lane = recording.lives.laneOf(hovered.source);
-  return marksIn(lanes.marksOf({ ...row, kind: "g", lane }), t, t).map(markText);
+  return markTexts(marksIn(lanes.marksOf({ ...row, kind: "g", lane }), t, t));
 }
 
 /**

@@ -723,8 +723,17 @@ function marksIn(all2, t0, t1) {
   for (let i = from; i < marks.length && marks[i].start <= t1; i++) if (marks[i].end >= t0) found.push(marks[i]);
   return found;
 }
-function markText({ kind, name, start: start2, end }) {
-  return kind === "log" ? `log ${name}` : `${kind === "region" ? "region " : ""}${name}, ${duration(end - start2)}`;
+function markTexts(marks) {
+  const named = /* @__PURE__ */ new Map();
+  for (const { kind, name, start: start2, end } of marks) {
+    const label = `${kind === "log" || kind === "region" ? `${kind} ` : ""}${name}`;
+    const { count, time } = named.get(label) ?? { count: 0, time: 0 };
+    named.set(label, { count: count + 1, time: time + (kind === "log" ? 0 : end - start2) });
+  }
+  return [...named].map(([label, { count, time }]) => {
+    const times = count > 1 ? ` (${count} times)` : "";
+    return label.startsWith("log ") ? `${label}${times}` : `${label}${times}, ${duration(time)}`;
+  });
 }
 
 // src/timeline/draw_marks.js
@@ -3928,7 +3937,7 @@ function content2(app) {
   const { width, view } = app.scene;
   const step = (view.t1 - view.t0) / width;
   const at = `${moment(t - app.recording.bounds.begin, step)}, a pixel is ${duration(step)}`;
-  const own = marksIn(app.lanes.marksOf(row), t - NEAR_PX * step, t + NEAR_PX * step).map(markText);
+  const own = markTexts(marksIn(app.lanes.marksOf(row), t - NEAR_PX * step, t + NEAR_PX * step));
   const texts = [.../* @__PURE__ */ new Set([...own, ...ofRunning(app, row, t)])].slice(0, MARKS);
   const marks = [...texts, ...ranges(app, t, step)].map((name) => element("div", { class: "tl-mark" }, name));
   const said2 = app.hovered ? ofPiece(app, app.hovered, t, step) : ofCounts(app, row, t, step);
@@ -3937,7 +3946,7 @@ function content2(app) {
 function ofRunning({ hovered, lanes, recording }, row, t) {
   if (row.kind !== "p" || !hovered || hovered.source < 0) return [];
   const lane = recording.lives.laneOf(hovered.source);
-  return marksIn(lanes.marksOf({ ...row, kind: "g", lane }), t, t).map(markText);
+  return markTexts(marksIn(lanes.marksOf({ ...row, kind: "g", lane }), t, t));
 }
 function ofPiece(app, found, t, step) {
   const { title, facts, stacks } = describe(app.lanes, found);
