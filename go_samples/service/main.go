@@ -6,7 +6,8 @@
 // collector move when GOMAXPROCS, GOGC and GOMEMLIMIT do. With -rate the
 // requests come at their own times, whether the service keeps up or not, and
 // a latency counts from then; without it, each client sends its next request
-// when it has the answer.
+// when it has the answer. With -requests it ends after so many of them, and
+// the work is the same however fast the machine is.
 //
 //	./service -for 2s -clients 16
 //	./service -for 2s -rate 500
@@ -17,6 +18,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"schedlab/samples/internal/report"
@@ -38,6 +40,7 @@ var (
 	rate    = flag.Float64("rate", 0, "requests per second; 0 means as many as the clients get answered")
 	warm    = flag.Duration("warm", 200*time.Millisecond, "how long it runs before it counts")
 	length  = flag.Duration("for", 2*time.Second, "how long it counts")
+	number  = flag.Int64("requests", 0, "how many requests the clients send; 0 means as many as -for allows")
 )
 
 func main() {
@@ -45,6 +48,9 @@ func main() {
 	kept := fill(*live)
 	begin := time.Now().Add(*warm)
 	end := begin.Add(*length)
+	if *number > 0 {
+		begin, end = time.Now(), time.Now().Add(time.Hour)
+	}
 	latencies := closed
 	if *rate > 0 {
 		latencies = open
@@ -63,12 +69,16 @@ func main() {
 // closed gives the latencies of clients that wait for each answer.
 func closed(begin, end time.Time) []time.Duration {
 	each := make([][]time.Duration, *clients)
+	var sent atomic.Int64
 	var all sync.WaitGroup
 	for i := range each {
 		all.Add(1)
 		go func() {
 			defer all.Done()
 			for now := time.Now(); now.Before(end); {
+				if n := sent.Add(1); *number > 0 && n > *number {
+					return
+				}
 				answer()
 				done := time.Now()
 				if now.After(begin) {
