@@ -34,7 +34,7 @@ __all__ = [
     "reader",
 ]
 
-Source = Path | bytes | BinaryIO | LiveUrl
+Source = Path | str | bytes | BinaryIO | LiveUrl
 
 # Ten million events take seconds; this bounds a reader that hangs.
 _PATIENCE_S = 900.0
@@ -108,7 +108,7 @@ class ExecTrace:
 def read(source: Source, folder: Path) -> ExecTrace:
     """Read a trace into columns below ``folder``, which must be empty and must outlive the result.
 
-    A file is read by its name. Bytes, an open binary file (a pipe and standard input too) and the answer of
+    A file is read by its name, a path or text. Bytes, an open binary file (a pipe and standard input too) and the answer of
     a living program go to the reader as they come. Traces of Go 1.11 and newer are read; one of before 1.22
     is in the reader's memory as a whole, and one that is cut is refused.
 
@@ -125,6 +125,8 @@ def read(source: Source, folder: Path) -> ExecTrace:
         EndpointError: the living program gave no trace.
         WallLimitExceeded: it took a quarter of an hour, or that longer than a living program was asked for.
     """
+    if isinstance(source, str):
+        source = Path(source)
     if not isinstance(source, Path):
         return _read_fed(source, folder)
     if not source.exists() or source.is_dir():
