@@ -108,9 +108,9 @@ class ExecTrace:
 def read(source: Source, folder: Path) -> ExecTrace:
     """Read a trace into columns below ``folder``, which must be empty and must outlive the result.
 
-    A file is read by its name, a path or text. Bytes, an open binary file (a pipe and standard input too) and the answer of
-    a living program go to the reader as they come. Traces of Go 1.11 and newer are read; one of before 1.22
-    is in the reader's memory as a whole, and one that is cut is refused.
+    A file is read by its name, a path or text. Bytes, an open binary file (a pipe and standard input too)
+    and the answer of a living program go to the reader as they come. Traces of Go 1.11 and newer are read;
+    one of before 1.22 is in the reader's memory as a whole, and one that is cut is refused.
 
     What a damaged or cut trace still gives is given, and ``lost`` says what is missing and why. A damaged
     generation (a second of the trace) does not hide the next ones; of a cut one the names of stacks and
