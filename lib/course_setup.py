@@ -36,6 +36,7 @@ COMMANDS = {
     "run": ("execute notebooks; copies into build/", "[NAME…]"),
     "claims": ("test what the article says, here", "[ID…] [--go LIST] [-o FILE.html]"),
     "test": ("run the whole test suite", "[STEP…] [--list]"),
+    "check": ("hold each lab's check to its own answers", "[ID…] [--repeat N [--stress]]"),
     "sync": ("make the notebooks from their Markdown", "[--check]"),
     "bench": ("measure the instruments' own speed", "NAME"),
     "environment": ("make environment.yml from pyproject.toml", "[--check]"),

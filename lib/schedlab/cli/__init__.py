@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from schedlab import __version__, toolchain
-from schedlab.cli import cache, claims, flame, live, parse, run, sim, timeline, trace, tune, xray
+from schedlab.cli import cache, claims, flame, lab, live, parse, run, sim, timeline, trace, tune, xray
 from schedlab.errors import SchedlabError
 from schedlab.signals import listen_to_interrupts
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     live.add_command(commands)
     claims.add_command(commands)
     tune.add_command(commands)
+    lab.add_command(commands)
     cache.add_command(commands)
     go = commands.add_parser("go", help="say which Go is in use", description="Say which Go is in use.")
     go.set_defaults(command=_go)

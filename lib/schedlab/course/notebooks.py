@@ -81,9 +81,20 @@ def choose_one(name: str, root: Path) -> Notebook:
 
 
 def _files(root: Path, pattern: str) -> list[Path]:
-    """Not those in hidden folders: Jupyter keeps checkpoints there."""
+    """Not those in hidden folders: Jupyter keeps checkpoints there. Nor a learner's own, in a lab."""
     found = [file for folder in FOLDERS for file in (root / folder).rglob(pattern)]
-    return [file for file in found if not any(part[0] == "." for part in file.relative_to(root).parts)]
+    return [
+        file
+        for file in found
+        if not any(part[0] == "." for part in file.relative_to(root).parts)
+        and not is_learners(file.relative_to(root))
+    ]
+
+
+def is_learners(file: Path) -> bool:
+    """Whether a file, by its path below the root, is in a learner's copy of a lab: not ours to judge."""
+    parts = file.parts
+    return len(parts) > 3 and parts[0] == "labs" and parts[2] in ("work", "kept")
 
 
 def _order(notebook: Notebook) -> tuple[int, list[tuple[int, str]]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from schedlab import toolchain
 from schedlab.course import kernels
-from schedlab.course.notebooks import find_notebooks
+from schedlab.course.notebooks import find_notebooks, is_learners
 from schedlab.errors import SchedlabError, UsageError
 from schedlab.places import repository_root
 
@@ -102,6 +102,11 @@ def steps() -> tuple[Step, ...]:
             "pytest",
             "the package",
             _pytest("tests", "--ignore=tests/browser", "--ignore=tests/fresh_install"),
+        ),
+        Step(
+            "labs",
+            "each lab's check tells its own answers apart",
+            _python("schedlab.course", "check"),
         ),
         Step("notebooks", "every cell of every notebook", check_notebooks),
         Step("browser", "JupyterLab and exported pages in a real browser", _pytest("tests/browser")),
@@ -200,7 +205,9 @@ def _pytest(*arguments: str) -> Callable[[Path], int]:
 
 def _go_files(root: Path, pattern: str) -> Iterator[Path]:
     every = (file for folder in _GO_FOLDERS for file in (root / folder).rglob(pattern))
-    found = sorted(file for file in every if "node_modules" not in file.parts)
+    found = sorted(
+        file for file in every if "node_modules" not in file.parts and not is_learners(file.relative_to(root))
+    )
     if not found:
         raise SchedlabError(f"there is no {pattern} in {', '.join(_GO_FOLDERS)}")
     yield from found

@@ -1,8 +1,9 @@
-"""What a chapter teaches with: predictions, live excerpts of the runtime's source, verdicts."""
+"""What a chapter teaches with: predictions, live excerpts of the runtime's source, verdicts, labs."""
 
 from schedlab.claims import Verdict
 from schedlab.learn.article import Article, ShownClaim
 from schedlab.learn.excerpts import program, source
+from schedlab.learn.labs import lab
 from schedlab.learn.predictions import Number, Prediction, number
 from schedlab.learn.verdicts import verdict
 
@@ -12,6 +13,7 @@ __all__ = [
     "Prediction",
     "ShownClaim",
     "Verdict",
+    "lab",
     "number",
     "program",
     "source",

@@ -4,6 +4,7 @@ Linux is the reference. macOS works with these limits: no CPU affinity, no CPU q
 program's own process group is ended, so a descendant that left it (``setsid``) survives.
 """
 
+from schedlab.process.confinement import Confinement, not_confined
 from schedlab.process.errors import (
     LaunchFailed,
     LineNotSeen,
@@ -25,6 +26,7 @@ from schedlab.process.running import Live, run, start
 from schedlab.process.settings import GoSettings
 
 __all__ = [
+    "Confinement",
     "CpuQuota",
     "Finished",
     "GoSettings",
@@ -46,6 +48,7 @@ __all__ = [
     "WrongBinaryFormat",
     "cores",
     "machine",
+    "not_confined",
     "quota_support",
     "run",
     "start",

@@ -30,6 +30,8 @@ def launch_error(request: Request, failed: Failed) -> SchedlabError:
         return LaunchFailed(f"{request.program} cannot be put on CPUs {request.cpus}: {reason}")
     if failed["stage"] == "cwd":
         return LaunchFailed(f"the working folder {request.cwd} cannot be entered: {reason}")
+    if failed["stage"] == "confinement":
+        return LaunchFailed(f"{request.program} cannot be confined: {reason}")
     return _exec_error(request.program, failed["errno"], reason)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Stage = Literal["quota", "affinity", "cwd", "exec"]
+Stage = Literal["quota", "affinity", "cwd", "confinement", "exec"]
 EndedBy = Literal["program", "wall limit", "stop", "caller"]
 
 
@@ -13,6 +13,14 @@ class GroupSpec(TypedDict):
 
     parent: str
     files: list[tuple[str, str]]
+
+
+class ConfinementSpec(TypedDict):
+    """What the program may not do: limits by name, whether it may start processes, where it may write."""
+
+    limits: list[tuple[str, int]]
+    children: bool
+    writable: list[bytes] | None
 
 
 class Spec(TypedDict):
@@ -26,6 +34,7 @@ class Spec(TypedDict):
     cpus: list[int] | None
     wall_limit_ns: int | None
     group: GroupSpec | None
+    confinement: ConfinementSpec | None
 
 
 class Order(TypedDict):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from schedlab.errors import UsageError
+from schedlab.process.confinement import Confinement
 from schedlab.process.errors import NotSupportedHere
 from schedlab.process.quota import CpuQuota
 from schedlab.process.settings import GoSettings, child_environment
@@ -38,6 +39,7 @@ class Request:
     environment: Mapping[str, str]
     cpus: tuple[int, ...] | None
     quota: CpuQuota | None
+    confinement: Confinement | None
     wall_limit_s: float | None
     output_limit_bytes: int
     stdin: Stdin | None
@@ -52,6 +54,7 @@ def make_request(
     env: Mapping[str, str] | None,
     cpus: Iterable[int] | None,
     quota: CpuQuota | None,
+    confinement: Confinement | None = None,
     wall_limit_s: float | None,
     output_limit_bytes: int,
     stdin: Stdin | None,
@@ -74,6 +77,7 @@ def make_request(
         environment=child_environment(settings, env),
         cpus=None if cpus is None else _checked_cpus(cpus),
         quota=quota,
+        confinement=confinement,
         wall_limit_s=wall_limit_s,
         output_limit_bytes=output_limit_bytes,
         stdin=stdin,

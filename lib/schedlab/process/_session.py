@@ -197,6 +197,7 @@ class Session:
             "cpus": None if request.cpus is None else list(request.cpus),
             "wall_limit_ns": None if limit is None else round(limit * 1e9),
             "group": None if request.quota is None else group_for(request.quota),
+            "confinement": None if request.confinement is None else request.confinement.spec(),
         }
 
     def _spawn(

@@ -370,6 +370,11 @@ def _fork(spec: Spec, prctl: Callable[[int, int], int], group: _Group | None, re
         if spec["cwd"] is not None:
             stage = "cwd"
             os.chdir(spec["cwd"])
+        if spec["confinement"] is not None:
+            stage = "confinement"
+            import _confine  # type: ignore[import-not-found]
+
+            _confine.confine(spec["confinement"], spec["program"])
         stage = "exec"
         _default_signals()
         _execute(spec, report_fd)

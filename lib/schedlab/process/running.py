@@ -16,6 +16,7 @@ from typing import Self
 from schedlab.errors import UsageError
 from schedlab.process._request import Stdin, make_request
 from schedlab.process._session import Session, StreamName
+from schedlab.process.confinement import Confinement
 from schedlab.process.errors import LineNotSeen, shortened
 from schedlab.process.finished import Finished
 from schedlab.process.output import LineSplitter
@@ -43,6 +44,7 @@ def run(
     env: Mapping[str, str] | None = None,
     cpus: Iterable[int] | None = None,
     quota: CpuQuota | None = None,
+    confinement: Confinement | None = None,
     wall_limit_s: float | None = DEFAULT_WALL_LIMIT_S,
     output_limit_bytes: int = DEFAULT_OUTPUT_LIMIT_BYTES,
     stdin: Stdin | None = None,
@@ -57,6 +59,7 @@ def run(
     The environment is this process's, without the Go runtime's variables, plus ``env``, plus ``settings``.
     ``cpus`` are the CPU numbers that it may run on. ``stdin``, if bytes, is given as a file; of an open
     file or pipe the program gets the descriptor, to read on where that stands; without it, /dev/null.
+    ``confinement`` is what it may not do; without one, it may do what this user may.
     ``output_limit_bytes`` is kept of stdout and of stderr each. ``wall_limit_s`` None sets no limit.
 
     ``on_line(stream, line)`` is called here, in the caller's thread, for each line, ``stream`` being
@@ -79,6 +82,7 @@ def run(
         env=env,
         cpus=cpus,
         quota=quota,
+        confinement=confinement,
         wall_limit_s=wall_limit_s,
         output_limit_bytes=output_limit_bytes,
         stdin=stdin,
@@ -113,6 +117,7 @@ def start(
     env: Mapping[str, str] | None = None,
     cpus: Iterable[int] | None = None,
     quota: CpuQuota | None = None,
+    confinement: Confinement | None = None,
     wall_limit_s: float | None = DEFAULT_WALL_LIMIT_S,
     output_limit_bytes: int = DEFAULT_OUTPUT_LIMIT_BYTES,
     stdin: Stdin | None = None,
@@ -131,6 +136,7 @@ def start(
         env=env,
         cpus=cpus,
         quota=quota,
+        confinement=confinement,
         wall_limit_s=wall_limit_s,
         output_limit_bytes=output_limit_bytes,
         stdin=stdin,

@@ -26,7 +26,7 @@ from schedlab.capture.tracing._programs import (
 )
 from schedlab.capture.tracing.errors import AlreadyTracing, NoProfiler, NotTraceable, RecordingFailed
 from schedlab.errors import UsageError
-from schedlab.process import Finished, GoSettings
+from schedlab.process import Confinement, Finished, GoSettings
 
 Program = str | os.PathLike[str]
 Argument = str | os.PathLike[str] | int | float
@@ -74,6 +74,8 @@ def record(
     cpus: Iterable[int] | None = None,
     using: toolchain.Toolchain | None = None,
     overlay: Mapping[Path, bytes] = toolchain.NOTHING_LAID_OVER,
+    confinement: Confinement | None = None,
+    cwd: str | os.PathLike[str] | None = None,
 ) -> Recording:
     """Record an execution trace into ``file``, for ``seconds`` at most.
 
@@ -88,6 +90,8 @@ def record(
       over its build, as by ``toolchain.build``.
     - a built program that serves pprof and prints its address as a line of JSON, ``{"address": "…"}``. The
       trace begins then.
+
+    ``confinement`` and ``cwd`` are as for ``process.run``; the recorder may write its file in any case.
 
     A program that still runs when its seconds have passed may go on for ``run_on_s`` and is then ended.
 
@@ -110,7 +114,9 @@ def record(
             size = part.stat().st_size
         return Recording(place, size, address, Ending.CUT if lost else Ending.SECONDS, lost, None)
 
-    run = _Run(tuple(arguments), seconds, max(0.0, run_on_s), settings, dict(env or {}), cpus)
+    run = _Run(
+        tuple(arguments), seconds, max(0.0, run_on_s), settings, dict(env or {}), cpus, confinement, cwd
+    )
     with growing(place) as part:
         if Path(program).is_file() and Path(program).suffix != ".go" and not overlay:
             finished, ending = _from_built(Path(program), run, part)
@@ -136,14 +142,20 @@ class _Run:
     settings: GoSettings
     env: Mapping[str, str]
     cpus: Iterable[int] | None
+    confinement: Confinement | None
+    cwd: str | os.PathLike[str] | None
 
-    def start(self, program: Program, own_env: Mapping[str, str]) -> process.Live:
+    def start(
+        self, program: Program, own_env: Mapping[str, str], written: Iterable[Path] = ()
+    ) -> process.Live:
         return process.start(
             program,
             self.arguments,
             settings=self.settings,
             env={**self.env, **own_env},
             cpus=self.cpus,
+            confinement=self.confinement and self.confinement.with_writable(written),
+            cwd=self.cwd,
             wall_limit_s=self.seconds + self.run_on_s + _PATIENCE_S,
         )
 
@@ -155,7 +167,7 @@ def _from_source(binary: toolchain.Binary, run: _Run, part: Path) -> tuple[Finis
             "SCHEDLAB_TRACE_FOR": f"{round(run.seconds * 1e9)}ns",
             "SCHEDLAB_TRACE_NOTICES": str(told.pipe),
         }
-        live = run.start(binary, own)
+        live = run.start(binary, own, (part, told.pipe))
         with told_of_the_end(live, told):
             await_start(told, live, binary.name)
             notice = told.next()

@@ -1,0 +1,3 @@
+module schedlab/labs
+
+go 1.24

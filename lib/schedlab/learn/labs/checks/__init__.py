@@ -1,0 +1,1 @@
+"""The checks, one module for each lab, each with a ``CHECK``."""

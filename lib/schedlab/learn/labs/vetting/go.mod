@@ -1,0 +1,3 @@
+module schedlab/vetting
+
+go 1.24

@@ -1,0 +1,83 @@
+"""The learner's copy of a lab: made, read, and put back without losing anything."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from schedlab.learn.labs.errors import CannotKeep, NotOpened
+from schedlab.learn.labs.manifest import Lab
+
+_GO_MOD = "go.mod"
+
+
+def open_copy(lab: Lab) -> bool:
+    """Make the learner's copy from the starter, if there is none; whether it was made now.
+
+    Raises:
+        CannotKeep: it cannot be written.
+    """
+    if lab.work.exists():
+        return False
+    try:
+        # Made beside its place and moved there whole: half a copy would be taken for a learner's own.
+        with tempfile.TemporaryDirectory(prefix=".opening-", dir=lab.folder) as beside:
+            made = Path(beside) / "work"
+            shutil.copytree(lab.starter, made)
+            # A module of its own: `go run .` works in it, and whoever builds all labs leaves it out.
+            (made / _GO_MOD).write_text(go_mod(lab), encoding="utf-8")
+            made.rename(lab.work)
+    except OSError as error:
+        if lab.work.exists():
+            return False
+        raise CannotKeep(f"{lab.work}: cannot be made: {error.strerror}") from error
+    return True
+
+
+def reset_copy(lab: Lab) -> Path | None:
+    """Begin anew from the starter. The copy that was there is kept; where, or None if there was none.
+
+    Raises:
+        CannotKeep: it cannot be moved; it is still where it was.
+    """
+    kept = None
+    if lab.work.exists():
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+        kept = lab.kept / stamp
+        try:
+            lab.kept.mkdir(exist_ok=True)
+            lab.work.rename(kept)
+        except OSError as error:
+            raise CannotKeep(f"{lab.work}: cannot be kept in {kept}: {error.strerror}") from error
+    open_copy(lab)
+    return kept
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The Go files of an answer, by name: what a check looks at. Tests and folders below do not count.
+
+    Raises:
+        NotOpened: there is no such folder, or it cannot be read.
+    """
+    try:
+        found = sorted(file for file in folder.glob("*.go") if not file.name.endswith("_test.go"))
+        return {file.name: file.read_bytes() for file in found if file.is_file()}
+    except OSError as error:
+        raise NotOpened(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+
+def is_untouched(lab: Lab) -> bool:
+    """Whether there is no copy, or it is still the starter to the byte."""
+    return not lab.work.is_dir() or files_of(lab.work) == files_of(lab.starter)
+
+
+def go_mod(lab: Lab) -> str:
+    """The module that an answer is built in: of the oldest release that the course builds with."""
+    release = next(
+        line
+        for line in (lab.folder.parent / _GO_MOD).read_text(encoding="utf-8").splitlines()
+        if line.startswith("go ")
+    )
+    return f"module lab\n\n{release}\n"
