@@ -3,15 +3,21 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"sync"
+	"time"
 )
 
 const readers = 1000
 
+// How long to stay although standard input has ended, to look by hand.
+var hold = flag.Duration("hold", 0, "stay this long after standard input has ended")
+
 func main() {
+	flag.Parse()
 	var reading, done sync.WaitGroup
 	var ends []*os.File
 	// --- change from here ---
@@ -46,6 +52,7 @@ func main() {
 func untilTold() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
+	time.Sleep(*hold)
 }
 
 func fail(err error) {

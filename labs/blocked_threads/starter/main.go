@@ -4,20 +4,26 @@
 // Watch for: in which state is a goroutine that waits in syscall.Read, and who
 // keeps it company? Change what you like between the two lines.
 //
-//	go run . </dev/null
+//	GODEBUG=schedtrace=200 go run . -hold 1s </dev/null
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const readers = 1000
 
+// How long to stay although standard input has ended, to look by hand.
+var hold = flag.Duration("hold", 0, "stay this long after standard input has ended")
+
 func main() {
+	flag.Parse()
 	var reading, done sync.WaitGroup
 	var ends []int
 	// --- change from here ---
@@ -50,6 +56,7 @@ func main() {
 func untilTold() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
+	time.Sleep(*hold)
 }
 
 func fail(err error) {

@@ -3,17 +3,23 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const readers = 1000
 
+// How long to stay although standard input has ended, to look by hand.
+var hold = flag.Duration("hold", 0, "stay this long after standard input has ended")
+
 func main() {
+	flag.Parse()
 	debug.SetMaxThreads(12)
 	var reading, done sync.WaitGroup
 	var ends []int
@@ -47,6 +53,7 @@ func main() {
 func untilTold() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
+	time.Sleep(*hold)
 }
 
 func fail(err error) {

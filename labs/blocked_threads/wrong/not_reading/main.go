@@ -2,16 +2,22 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 	"syscall"
+	"time"
 )
 
 const readers = 1000
 
+// How long to stay although standard input has ended, to look by hand.
+var hold = flag.Duration("hold", 0, "stay this long after standard input has ended")
+
 func main() {
+	flag.Parse()
 	var reading, done sync.WaitGroup
 	var ends []int
 	told := make(chan struct{})
@@ -47,6 +53,7 @@ func main() {
 func untilTold() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
+	time.Sleep(*hold)
 }
 
 func fail(err error) {
