@@ -95,3 +95,13 @@ def test_an_ipynb_without_source_is_an_orphan_but_a_checkpoint_is_not(root: Path
     (root / "chapters" / "1_1_meet.ipynb").touch()
     (root / "labs" / "traps" / "left.ipynb").touch()
     assert find_orphans(root) == (root / "labs" / "traps" / "left.ipynb",)
+
+
+def test_a_learners_copy_of_a_lab_is_no_notebook_of_the_course(root: Path) -> None:
+    before = names(root)
+    for place in ("work", "kept/20260101"):
+        (root / "labs" / "queues" / place).mkdir(parents=True)
+        (root / "labs" / "queues" / place / "notes.md").touch()
+        (root / "labs" / "queues" / place / "mine.ipynb").touch()
+    assert names(root) == before
+    assert find_orphans(root) == ()

@@ -73,11 +73,12 @@ def keep_bounded() -> CacheReport:
 
 
 def clear_cache() -> CacheReport:
-    """Empty the cache: programs, older Go releases, and Go's own build and module caches."""
+    """Empty the cache: programs, answers to labs, older Go releases, Go's own build and module caches."""
     with exclusive():
         programs, _ = _programs_by_age()
         freed = sum(
-            _remove(cache_folder() / name) for name in ("programs", "go-build", "gopath", "toolchains")
+            _remove(cache_folder() / name)
+            for name in ("programs", "go-build", "gopath", "toolchains", "labs")
         )
         return CacheReport(len(programs), freed)
 

@@ -20,7 +20,6 @@ recorded of it, whose name it can find. The kernel's counts it cannot change.
 """
 
 from schedlab.learn.labs.attempt import Attempt, Held, Misbehaved, json_of, reference
-from schedlab.learn.labs.check import Check, Part, check, check_of, grade
 from schedlab.learn.labs.desk import Desk, LabReport, lab
 from schedlab.learn.labs.errors import (
     BadManifest,
@@ -30,6 +29,7 @@ from schedlab.learn.labs.errors import (
     UnknownLab,
 )
 from schedlab.learn.labs.gate import Answer, Gate, Trial, answers, run_gate, try_answer
+from schedlab.learn.labs.grading import Check, Part, check, check_of, grade
 from schedlab.learn.labs.manifest import Lab, WrongAnswer, find, labs, read
 from schedlab.learn.labs.verdicts import (
     Finding,

@@ -370,6 +370,12 @@ def _ended_well(run: Callable[[], Finished]) -> Finished:
         finished = run()
     except process.WallLimitExceeded as error:
         raise _too_slow(WALL_LIMIT_S, error.finished) from None
+    if finished.exit_status != 0:
+        # First, because a crash with a thousand goroutines prints a lot too.
+        for code, words in _LAST_WORDS.items():
+            if words.search(finished.stderr):
+                message = f"It crashed: {_MEANINGS[code]}.\n{_first_lines(finished)}"
+                raise Misbehaved(code, message, {}, finished)
     printed = finished.stdout_dropped_bytes + finished.stderr_dropped_bytes
     if printed:
         raise Misbehaved(
@@ -380,9 +386,6 @@ def _ended_well(run: Callable[[], Finished]) -> Finished:
         )
     if finished.exit_status == 0:
         return finished
-    for code, words in _LAST_WORDS.items():
-        if words.search(finished.stderr):
-            raise Misbehaved(code, f"It crashed: {_MEANINGS[code]}.\n{_first_lines(finished)}", {}, finished)
     end = f"by {finished.signal}" if finished.signal else f"with exit status {finished.exit_status}"
     raise Misbehaved("fails", f"It ended {end}.\n{_first_lines(finished)}", {}, finished)
 

@@ -6,9 +6,9 @@ from html import escape
 
 from schedlab.learn.html import BORDER, CODE_FONT, RAISED, TEXT, Shown, box, paragraphs, terms
 from schedlab.learn.labs import hints, progress
-from schedlab.learn.labs.check import check
 from schedlab.learn.labs.errors import NotPassedYet
 from schedlab.learn.labs.gate import Gate, answers, run_gate
+from schedlab.learn.labs.grading import check
 from schedlab.learn.labs.manifest import Lab, find
 from schedlab.learn.labs.verdicts import Evidence, LabVerdict, State
 from schedlab.learn.labs.work import files_of, open_copy, reset_copy

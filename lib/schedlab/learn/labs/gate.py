@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from schedlab.learn.labs.check import grade
+from schedlab.learn.labs.grading import grade
 from schedlab.learn.labs.manifest import Lab
 from schedlab.learn.labs.verdicts import LabVerdict, State
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from schedlab.learn.labs.attempt import Attempt
-from schedlab.learn.labs.check import Check, Part
 from schedlab.learn.labs.checks._looks import quiet, waits
+from schedlab.learn.labs.grading import Check, Part
 from schedlab.learn.labs.verdicts import Finding, right, wrong
 from schedlab.process import GoSettings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schedlab.capture.probes import Counters
 from schedlab.learn.labs.attempt import Attempt
-from schedlab.learn.labs.check import Check, Part
+from schedlab.learn.labs.grading import Check, Part
 from schedlab.learn.labs.verdicts import Finding, right, wrong
 from schedlab.process import GoSettings
 

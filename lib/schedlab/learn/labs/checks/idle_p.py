@@ -8,7 +8,7 @@ from statistics import median
 import numpy as np
 
 from schedlab.learn.labs.attempt import Attempt, Misbehaved, json_of, reference
-from schedlab.learn.labs.check import Check, Part
+from schedlab.learn.labs.grading import Check, Part
 from schedlab.learn.labs.verdicts import Finding, right, wrong
 from schedlab.process import Finished, GoSettings
 from schedlab.timeline import Lane, State, Timeline

@@ -1,0 +1,3 @@
+module schedlab/confined
+
+go 1.24
