@@ -135,12 +135,12 @@ def _say(number: int, trial: Trial) -> None:
 
 
 @contextlib.contextmanager
-def _busy(stress: bool) -> Iterator[None]:
+def _busy(stress: bool) -> Iterator[list[subprocess.Popen[bytes]]]:
     """A process for each CPU that computes while the block lasts."""
     count = (os.cpu_count() or 1) if stress else 0
     hogs = [subprocess.Popen([sys.executable, "-I", "-S", "-c", _HOG]) for _ in range(count)]
     try:
-        yield
+        yield hogs
     finally:
         for hog in hogs:
             hog.kill()
