@@ -356,3 +356,10 @@ def test_an_answer_that_ends_before_it_is_looked_at(tmp_path: Path) -> None:
 def test_misbehaviour_carries_the_run() -> None:
     error = Misbehaved("code", "words")
     assert (error.code, error.message, error.evidence, error.finished) == ("code", "words", {}, None)
+
+
+def test_numbers_of_two_parts_do_not_hide_each_other(lab: Lab) -> None:
+    found = judged(lab, prints(1), parts(right("a", threads=1), right("b", threads=2)))
+    assert found.right
+    assert found.evidence == {"part 0: threads": 1, "part 1: threads": 2}
+    assert found.message == "part 0: a\npart 1: b"

@@ -16,7 +16,8 @@ module that the check writes.
 
 What remains: where the kernel has no Landlock, a program could write into its own memory through
 /proc/self/mem, and so change what X-ray and probes read; and everywhere into the file of the trace that is
-recorded of it, whose name it can find. The kernel's counts it cannot change.
+recorded of it, whose name it can find. The kernel's counts it cannot change. A person can change whatever is
+in the tree: ``reference`` runs the solution that is there.
 """
 
 from schedlab.learn.labs.attempt import Attempt, Held, Misbehaved, json_of, reference

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -206,7 +207,12 @@ class Held:
 
         Raises:
             Misbehaved: it has ended.
+            NotSupportedHere: this is not Linux.
         """
+        if sys.platform != "linux":
+            raise process.NotSupportedHere(
+                "threads are counted on Linux only", remedy="Use Linux for this lab."
+            )
         try:
             return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208
         except OSError:

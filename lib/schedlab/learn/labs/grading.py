@@ -115,15 +115,20 @@ def _judge(part: Part, attempt: Attempt) -> Finding:
 
 
 def _contents(folder: Path) -> Mapping[Path, bytes]:
-    return {file: file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+    """What is in the lab's folder, without the learner's own copies."""
+    return {
+        file: file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.relative_to(folder).parts[0] not in ("work", "kept") and file.is_file()
+    }
 
 
 def _restore(folder: Path, before: Mapping[Path, bytes]) -> list[str]:
-    """Put back what differs. What the learner saved meanwhile in their own copy is not touched."""
+    """Put back what differs; the names of it."""
     after = _contents(folder)
     changed = []
     for file in sorted({*before, *after}):
-        if before.get(file) != after.get(file) and file.relative_to(folder).parts[0] not in ("work", "kept"):
+        if before.get(file) != after.get(file):
             changed.append(str(file.relative_to(folder)))
             _put(file, before.get(file))
     return changed

@@ -84,6 +84,11 @@ def of_parts(parts: tuple[PartResult, ...]) -> LabVerdict:
                 # Nothing that was not run counts as passed.
                 shown = State.NOT_MEASURABLE_HERE if state is State.NOT_RUN else state
                 return LabVerdict(shown, found.code, found.message, found.evidence, parts)
-    last = parts[-1].finding
-    merged = {name: value for part in parts for name, value in part.finding.evidence.items()}
-    return LabVerdict(State.RIGHT, "", last.message, merged, parts)
+    if len(parts) == 1:
+        return LabVerdict(State.RIGHT, "", parts[0].finding.message, parts[0].finding.evidence, parts)
+    said = "\n".join(f"{part.name}: {part.finding.message}" for part in parts)
+    # Two parts may have numbers of the same name.
+    numbers = {
+        f"{part.name}: {name}": value for part in parts for name, value in part.finding.evidence.items()
+    }
+    return LabVerdict(State.RIGHT, "", said, numbers, parts)
