@@ -83,7 +83,7 @@ def test_repeats_are_counted_in_a_report(lab: Lab, capsys: pytest.CaptureFixture
 def test_the_busy_processes_are_gone_afterwards() -> None:
     with check._busy(True) as hogs:
         assert len(hogs) == (os.cpu_count() or 1)
-        assert [hog.poll() for hog in hogs] == [None] * len(hogs)
-    assert None not in [hog.returncode for hog in hogs]
+        assert all(hog.alive for hog in hogs)
+    assert not any(hog.alive for hog in hogs)
     with check._busy(False) as hogs:
-        assert hogs == []
+        assert hogs == ()

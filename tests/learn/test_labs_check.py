@@ -255,19 +255,40 @@ def test_files_of_the_lab_cannot_be_changed(lab: Lab) -> None:
     assert lab == find(lab.id, lab.folder.parents[1])
 
 
-def test_what_was_changed_all_the_same_is_put_back(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_writes_cannot_be_bounded_the_lab_is_put_back(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bounds = attempt._confinement
     monkeypatch.setattr(attempt, "_confinement", lambda folder: replace(bounds(folder), writable=None))
+    monkeypatch.setattr(grading, "writes_are_bounded", lambda: False)
     before = {file: file.read_bytes() for file in lab.folder.rglob("*") if file.is_file()}
     body = (
-        f'\tos.WriteFile("{lab.folder}/lab.toml", nil, 0o600)\n\tos.Remove("{lab.solution}/main.go")\n'
-        f'\tos.WriteFile("{lab.folder}/new", nil, 0o600)\n\tfmt.Println(`{{"answer": 42}}`)'
+        f'\tos.WriteFile("{lab.folder}/lab.toml", []byte("evil"), 0o600)\n'
+        f'\tos.Remove("{lab.solution}/main.go")\n'
+        f'\tos.WriteFile("{lab.starter}/new.go", nil, 0o600)\n'
+        f'\tos.WriteFile("{lab.folder}/lab.ipynb", []byte("the learner\'s"), 0o600)\n'
+        '\tfmt.Println(`{"answer": 42}`)'
     )
     found = judged(lab, main_with(body, '"fmt"', '"os"'))
     assert (found.state, found.code, found.evidence) == (State.WRONG, "touches_the_lab", {"files": 3})
-    after = {file: file.read_bytes() for file in lab.folder.rglob("*") if file.is_file()}
-    after.pop(lab.folder / "answer" / "main.go")
-    assert after == before
+    for file, content in before.items():
+        assert file.read_bytes() == content
+    assert not (lab.starter / "new.go").exists()
+    assert (lab.folder / "lab.ipynb").read_text() == "the learner's", "a notebook may be saved meanwhile"
+    kept = {file.name: file.read_text() for file in lab.kept.rglob("*") if file.is_file()}
+    assert kept == {"lab.toml": "evil", "new.go": ""}
+
+
+def test_an_author_may_save_while_a_check_runs(lab: Lab) -> None:
+    if not has_landlock():
+        pytest.skip("this kernel has no Landlock, so the lab's files are watched")
+
+    def saved(one: Attempt) -> Finding:
+        write(lab.solution, {"main.go": prints(7)})
+        return right(one.lab.id)
+
+    assert judged(lab, prints(42), Check((Part("x", "", saved),))).right
+    assert (lab.solution / "main.go").read_text() == prints(7)
 
 
 # --- programs that are held

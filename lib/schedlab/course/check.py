@@ -6,13 +6,12 @@ import argparse
 import contextlib
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from schedlab import toolchain
+from schedlab import process, toolchain
 from schedlab.course.files import write_whole
 from schedlab.learn.labs import Answer, Lab, Trial, answers, find, labs, try_answer
 from schedlab.places import repository_root
@@ -135,16 +134,14 @@ def _say(number: int, trial: Trial) -> None:
 
 
 @contextlib.contextmanager
-def _busy(stress: bool) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """A process for each CPU that computes while the block lasts."""
-    count = (os.cpu_count() or 1) if stress else 0
-    hogs = [subprocess.Popen([sys.executable, "-I", "-S", "-c", _HOG]) for _ in range(count)]
-    try:
-        yield hogs
-    finally:
-        for hog in hogs:
-            hog.kill()
-            hog.wait()
+def _busy(stress: bool) -> Iterator[tuple[process.Live, ...]]:
+    """A process for each CPU that computes while the block lasts; it ends with this one in any case."""
+    command = (sys.executable, ["-I", "-S", "-c", _HOG])
+    with contextlib.ExitStack() as stack:
+        yield tuple(
+            stack.enter_context(process.start(*command, wall_limit_s=None))
+            for _ in range((os.cpu_count() or 1) if stress else 0)
+        )
 
 
 def _machine() -> str:

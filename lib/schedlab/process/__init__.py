@@ -4,7 +4,7 @@ Linux is the reference. macOS works with these limits: no CPU affinity, no CPU q
 program's own process group is ended, so a descendant that left it (``setsid``) survives.
 """
 
-from schedlab.process.confinement import Confinement, not_confined
+from schedlab.process.confinement import Confinement, not_confined, writes_are_bounded
 from schedlab.process.errors import (
     LaunchFailed,
     LineNotSeen,
@@ -52,4 +52,5 @@ __all__ = [
     "quota_support",
     "run",
     "start",
+    "writes_are_bounded",
 ]

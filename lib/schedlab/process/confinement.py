@@ -64,11 +64,16 @@ class Confinement:
         }
 
 
+def writes_are_bounded() -> bool:
+    """Whether ``Confinement.writable`` holds here."""
+    return _confine.has_landlock()
+
+
 def not_confined() -> tuple[str, ...]:
     """What this kernel cannot hold a program to, in words; empty where it can do all."""
     missing = []
     if not _confine.has_seccomp():
         missing.append("it cannot be kept from starting processes")
-    if not _confine.has_landlock():
+    if not writes_are_bounded():
         missing.append("it cannot be kept from writing to files of this user")
     return tuple(missing)

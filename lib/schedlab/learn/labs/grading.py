@@ -5,14 +5,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from schedlab import toolchain
 from schedlab.capture.xray import NotAllowed
-from schedlab.errors import SchedlabError
 from schedlab.learn.labs.attempt import Attempt, Misbehaved, prepare
-from schedlab.learn.labs.errors import BadManifest
-from schedlab.learn.labs.manifest import Lab
+from schedlab.learn.labs.errors import BadManifest, CannotKeep
+from schedlab.learn.labs.manifest import MANIFEST, Lab
 from schedlab.learn.labs.verdicts import (
     Finding,
     LabVerdict,
@@ -24,7 +24,7 @@ from schedlab.learn.labs.verdicts import (
     wrong,
 )
 from schedlab.learn.labs.work import files_of, is_untouched
-from schedlab.process import NotSupportedHere, QuotaUnavailable
+from schedlab.process import NotSupportedHere, QuotaUnavailable, writes_are_bounded
 
 # Why a part could not be judged that is no fault of the answer.
 _NOT_HERE = (NotAllowed, NotSupportedHere, QuotaUnavailable)
@@ -97,49 +97,44 @@ def grade(lab: Lab, answer: Path, given: Check | None = None) -> LabVerdict:
 
 
 def _judge(part: Part, attempt: Attempt) -> Finding:
-    before = _contents(attempt.lab.folder)
+    watched = {} if writes_are_bounded() else _contents(attempt.lab)
     try:
         found = part.judge(attempt)
     except Misbehaved as error:
         found = wrong(error.code, error.message, **error.evidence)
     except _NOT_HERE as error:
         found = not_measurable(error.message)
-    changed = _restore(attempt.lab.folder, before)
+    changed = _put_back(attempt.lab, watched) if watched else []
     if changed:
         return wrong(
             "touches_the_lab",
-            f"It changed files of the lab ({', '.join(changed[:3])}); they are as they were.",
+            f"Files of the lab were changed while it ran ({', '.join(changed[:3])}); they are as they were.",
             files=len(changed),
         )
     return found
 
 
-def _contents(folder: Path) -> Mapping[Path, bytes]:
-    """What is in the lab's folder, without the learner's own copies."""
-    return {
-        file: file.read_bytes()
-        for file in sorted(folder.rglob("*"))
-        if file.relative_to(folder).parts[0] not in ("work", "kept") and file.is_file()
-    }
+def _contents(lab: Lab) -> Mapping[Path, bytes]:
+    """The lab's own files, which nobody but an author changes. Its notebook is not among them."""
+    folders = (lab.starter, lab.solution, lab.folder / "wrong")
+    files = [lab.folder / MANIFEST, *(file for folder in folders for file in sorted(folder.rglob("*")))]
+    return {file: file.read_bytes() for file in files if file.is_file()}
 
 
-def _restore(folder: Path, before: Mapping[Path, bytes]) -> list[str]:
-    """Put back what differs; the names of it."""
-    after = _contents(folder)
-    changed = []
-    for file in sorted({*before, *after}):
-        if before.get(file) != after.get(file):
-            changed.append(str(file.relative_to(folder)))
-            _put(file, before.get(file))
-    return changed
-
-
-def _put(file: Path, content: bytes | None) -> None:
+def _put_back(lab: Lab, before: Mapping[Path, bytes]) -> list[str]:
+    """Make the lab's files what they were; the names of those that were not. What stood there is kept."""
+    after = _contents(lab)
+    changed = [file for file in sorted({*before, *after}) if before.get(file) != after.get(file)]
+    aside = lab.kept / f"changed_{datetime.now(UTC).strftime('%Y%m%dT%H%M%S.%f')}"
     try:
-        if content is None:
-            file.unlink()
-        else:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+        for file in changed:
+            if file in after:
+                kept = aside / file.relative_to(lab.folder)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(kept)
+            if file in before:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(before[file])
     except OSError as error:
-        raise SchedlabError(f"{file}: cannot be put back: {error.strerror}") from error
+        raise CannotKeep(f"{error.filename}: cannot be put back: {error.strerror}") from error
+    return [str(file.relative_to(lab.folder)) for file in changed]
