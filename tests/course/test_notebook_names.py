@@ -20,7 +20,8 @@ def root(course: Course) -> Path:
     for lab in ("queues", "traps"):
         (course.root / "labs" / lab).mkdir(parents=True)
         (course.root / "labs" / lab / "lab.md").touch()
-    (course.root / "labs" / "README.md").touch()
+    for name in ("README", "RELIABILITY"):
+        (course.root / "labs" / f"{name}.md").touch()
     (course.root / "chapters" / ".ipynb_checkpoints").mkdir()
     (course.root / "chapters" / ".ipynb_checkpoints" / "1_1_meet-checkpoint.ipynb").touch()
     return course.root

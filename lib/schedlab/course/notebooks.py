@@ -12,8 +12,8 @@ from schedlab.errors import UsageError
 
 FOLDERS = ("chapters", "labs", "tools")
 
-# Markdown that explains a folder to a reader of the repository; it becomes no notebook.
-_NO_NOTEBOOK = "README.md"
+# Markdown for a reader of the repository; it becomes no notebook.
+_NO_NOTEBOOK = ("README.md", "RELIABILITY.md")
 
 
 class UnknownNotebook(UsageError):
@@ -40,7 +40,7 @@ class Notebook:
 
 def find_notebooks(root: Path) -> tuple[Notebook, ...]:
     """Every notebook of the course, by name; chapter 1.10 comes after 1.9."""
-    sources = [file for file in _files(root, "*.md") if file.name != _NO_NOTEBOOK]
+    sources = [file for file in _files(root, "*.md") if file.name not in _NO_NOTEBOOK]
     return tuple(sorted((Notebook(root, source) for source in sources), key=_order))
 
 
