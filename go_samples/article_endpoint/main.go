@@ -3,7 +3,8 @@
 //
 // Watch for: which profiles the server really has, how soon the goroutines
 // are gone, and what a profile can say about a scheduler that has nothing
-// to do. With -bursts 0 the goroutines come again and again.
+// to do. With -bursts 0 the goroutines come again and again; with -spin
+// they compute as well, so that they contend for the Ps.
 //
 //	./article_endpoint -for 5s
 package main
@@ -38,6 +39,7 @@ func main() {
 	latencies := report.HistogramOf("/sched/latencies:seconds")
 	goroutines := flag.Int("goroutines", 10_000, "how many goroutines sleep in a burst")
 	bursts := flag.Int("bursts", 1, "how many bursts; 0 means one after the other until the end")
+	spin := flag.Int("spin", 0, "rounds that each goroutine computes after its sleep; a round is a few cycles")
 	length := flag.Duration("for", 5*time.Second, "when the program ends")
 	flag.Parse()
 
@@ -52,7 +54,7 @@ func main() {
 	end := begin.Add(*length)
 	r := result{Goroutines: *goroutines}
 	for (*bursts == 0 || r.Bursts < *bursts) && time.Now().Before(end) {
-		burst(*goroutines)
+		burst(*goroutines, *spin)
 		r.Bursts++
 	}
 	r.BusyNS = time.Since(begin).Nanoseconds()
@@ -63,13 +65,14 @@ func main() {
 	report.Print(r)
 }
 
-func burst(goroutines int) {
+func burst(goroutines, spin int) {
 	var all sync.WaitGroup
 	all.Add(goroutines)
 	for range goroutines {
 		go func() {
 			defer all.Done()
 			time.Sleep(time.Microsecond)
+			report.Spin(spin)
 		}()
 	}
 	all.Wait()
