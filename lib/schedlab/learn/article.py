@@ -23,6 +23,12 @@ class Article:
     def __init__(self, releases: Sequence[str] = ()) -> None:
         """``releases`` are minor Go releases to test with, as ``"1.26"``; without, the course's own."""
         self._judge = Judge(tuple(releases))
+        self._broken: list[str] = []
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """What went wrong in experiments so far: a defect of theirs, as against "not measurable here"."""
+        return tuple(self._broken)
 
     def claim(self, name: str) -> ShownClaim:
         """Run the experiment of the claim ``name`` (``"C1.2a"``) unless it has run; show the verdict.
@@ -32,6 +38,7 @@ class Article:
         """
         (claim,) = choose([name])[:1]
         judged = self._judge.judge(claim)
+        self._broken += [f"{claim.id}: {error}" for error in judged.errors]
         newest = judged.newest
         shown = verdict(
             f"{claim.english} ({claim.id})",
