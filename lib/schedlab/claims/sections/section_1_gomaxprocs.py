@@ -72,20 +72,18 @@ def parallelism(rig: Rig) -> Measured:
 
 
 def switching(rig: Rig) -> Measured:
-    """How often the kernel takes a CPU from a thread, with a P for each CPU and with four, undisturbed."""
-    cores = rig.machine.cores
-
-    def tried() -> list[Finished] | None:
-        sizes = (cores, 4 * cores)
-        runs = [
-            rig.run("parallel", ["-rounds", 100_000_000], settings=GoSettings(gomaxprocs=n)) for n in sizes
-        ]
-        return runs if all(_got(run, cores) > _UNDISTURBED for run in runs) else None
-
-    quiet = _undisturbed(tried, wanted=3, tries=5)
-    fitting, many = (median(runs[i].involuntary_switches for runs in quiet) for i in (0, 1))
-    said = f"the kernel took CPUs away {fitting:g} times with {cores} Ps, {many:g} times with {4 * cores}"
-    return Measured({"fitting": fitting, "many": many}, said)
+    """Whether more threads run goroutines than there are CPUs, and how often the kernel takes those away."""
+    cores, ps = rig.machine.cores, 4 * rig.machine.cores
+    settings = GoSettings(gomaxprocs=ps)
+    at_once = {n: _running_at_once(rig, GoSettings(gomaxprocs=n)) for n in (cores, ps)}
+    runs = [rig.run("parallel", ["-rounds", 100_000_000], settings=settings) for _ in range(3)]
+    rate = median(run.involuntary_switches / (_cpu_ns(run) / 1e8) for run in runs)
+    said = (
+        f"with {ps} Ps on {cores} CPUs, {at_once[ps]} threads ran goroutines at once by Go's count, with "
+        f"{cores} Ps {at_once[cores]}; the kernel took a CPU away {rate:.0f} times in 100 ms of computing"
+    )
+    values = {"cores": cores, "ps": ps, "fitting": at_once[cores], "many": at_once[ps], "rate": rate}
+    return Measured(values, said)
 
 
 def waiting(rig: Rig) -> Measured:
@@ -126,21 +124,21 @@ def default_in_container(rig: Rig) -> Measured:
 
 
 def overcommitted(rig: Rig) -> Measured:
-    """How often the kernel stops a program with a quota of 1 CPU, with one P and with a P for each CPU."""
+    """How long the kernel stops a program with a quota of 1 CPU, with one P and with a P for each CPU."""
     cores, quota = rig.machine.cores, CpuQuota(1.0)
 
-    def tried() -> list[int] | None:
+    def tried() -> list[float] | None:
         settings = (GoSettings(gomaxprocs=1), GoSettings(gomaxprocs=cores))
         runs = [rig.run("parallel", ["-rounds", 200_000_000], settings=s, quota=quota) for s in settings]
         if any(_got(run, quota.cpus) <= _UNDISTURBED for run in runs):
             return None
-        return [run.throttle.nr_throttled for run in runs if run.throttle]
+        return [run.throttle.throttled_ns / run.json()["elapsed_ns"] for run in runs if run.throttle]
 
     quiet = _undisturbed(tried, wanted=3, tries=4)
-    one, host = (median(counts[i] for counts in quiet) for i in (0, 1))
+    one, host = (median(shares[i] for shares in quiet) for i in (0, 1))
     said = (
-        f"with a quota of 1 CPU the kernel stopped the program in {host:g} periods with {cores} Ps, "
-        f"in {one:g} with one"
+        f"with a quota of 1 CPU the kernel stopped the program for {host:.0%} of its time with {cores} Ps, "
+        f"for {one:.0%} with one"
     )
     return Measured({"one": one, "host": host}, said)
 
@@ -234,12 +232,15 @@ def _saves_nothing(values: Values) -> Decision:
 
 
 def _switches(values: Values) -> Decision:
-    few, many = values["fitting"], values["many"]
-    if many >= 1.5 * few + 10:
-        return holds()
-    if many <= 1.1 * few:
-        return does_not_hold(f"{many:g} switches, against {few:g}")
-    return not_measurable(f"{many:g} switches against {few:g} is too close to tell")
+    if values["fitting"] > values["cores"]:
+        return not_measurable("the trace shows more at once than there are Ps")
+    if values["many"] <= values["cores"]:
+        return does_not_hold(f"no more than {values['many']} threads run at once")
+    if values["rate"] >= 10:
+        return holds("the CPUs are fewer than the threads that run Go code, and are passed on between them")
+    if values["rate"] < 3:
+        return does_not_hold(f"{values['rate']:.0f} switches in 100 ms are few")
+    return not_measurable(f"{values['rate']:.0f} switches in 100 ms are neither few nor many")
 
 
 def _helps_waiting(values: Values) -> Decision:
@@ -265,9 +266,11 @@ def _takes_the_hosts(values: Values) -> Decision:
 
 
 def _overcommits(values: Values) -> Decision:
-    if values["host"] >= values["one"] + 2:
+    if values["host"] >= 0.2 and values["host"] >= 4 * values["one"]:
         return holds("it uses the quota up early, and is stopped")
-    return does_not_hold(f"{values['host']:g} periods, against {values['one']:g}")
+    if values["host"] < 0.05:
+        return does_not_hold("it is hardly stopped at all")
+    return not_measurable("it is stopped with one P too, or too little to tell")
 
 
 def _not_by_goroutines(values: Values) -> Decision:
@@ -321,12 +324,11 @@ ENTRIES = (
     Entry(
         "C1.5h",
         switching,
-        "Holds if the kernel takes a CPU from a thread 1.5 times as often, and 10 times more, with four Ps "
-        "for each CPU as with one; does not hold at 1.1 times or less. Medians of undisturbed rounds.",
+        "Holds if, with four Ps for each CPU, more threads run goroutines at once than there are CPUs, by a "
+        "trace, and the kernel takes a CPU from them 10 times or more in 100 ms of computing; median of 3.",
         _switches,
         seconds=9,
         examined=_ALL,
-        needs=_TWO_CORES,
     ),
     Entry(
         "C1.5e",
@@ -360,8 +362,8 @@ ENTRIES = (
     Entry(
         "C1.5i",
         overcommitted,
-        "Holds if a program with a quota of 1 CPU is stopped in 2 periods more with a P for each CPU than "
-        "with one P, median of undisturbed runs.",
+        "Holds if a program with a quota of 1 CPU is stopped for a fifth of its time with a P for each CPU, and "
+        "four times as long as with one P; does not hold below a twentieth. Median of undisturbed runs.",
         _overcommits,
         seconds=8,
         examined=_ALL,
