@@ -362,8 +362,8 @@ ENTRIES = (
     Entry(
         "C1.5i",
         overcommitted,
-        "Holds if a program with a quota of 1 CPU is stopped for a fifth of its time with a P for each CPU, and "
-        "four times as long as with one P; does not hold below a twentieth. Median of undisturbed runs.",
+        "Holds if a program with a quota of 1 CPU is stopped for a fifth of its time with a P for each CPU, "
+        "and four times as long as with one P; does not hold below a twentieth. Median of undisturbed runs.",
         _overcommits,
         seconds=8,
         examined=_ALL,
