@@ -26,8 +26,9 @@ def main() -> int:
 
 
 def _build_readers(chosen: toolchain.Toolchain) -> None:
-    """What reads execution traces: Go's own tool, built on first use, and ours, which fetches a Go module."""
-    toolchain.tool(chosen, "trace")
+    """Go's own tools, which it builds on first use, and our reader of traces, which fetches a Go module."""
+    for name in ("pprof", "trace"):
+        toolchain.tool(chosen, name)
     try:
         exectrace.reader()
     except exectrace.ReaderUnavailable as missing:

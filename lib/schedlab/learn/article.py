@@ -10,7 +10,7 @@ from schedlab.learn.html import Shown
 from schedlab.learn.verdicts import verdict
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ShownClaim(Shown):
     """A claim's box, and ``judged``: its measured values and verdict, for a check."""
 
