@@ -28,7 +28,7 @@ from schedlab.claims.sections._spans import most_at_once
 from schedlab.process import GoSettings
 from schedlab.timeline import Lane, State, Timeline
 
-_ALL = ("1.24", "1.25", "1.26", "1.27")
+_ALL = ("1.24", "1.26", "1.27")
 
 # The article's first and second step in one file, with the imports that they need.
 _PRINTED = """package main
