@@ -80,6 +80,16 @@ def test_cycles_by_hand(by_hand: Timeline) -> None:
     assert found.to_pandas()["fractional_ns"].tolist() == [30, 0]
 
 
+def test_workers_by_hand(by_hand: Timeline) -> None:
+    found = gc.workers(by_hand)
+    assert found.start_ns.tolist() == [30, 50]
+    assert found.dur_ns.tolist() == [10, 30]
+    assert found.p.tolist() == [1, 1]
+    assert found.mode == ("idle", "fractional")
+    assert (len(found), found.at_once()) == (2, 1)
+    assert gc.workers(by_hand.window(90, 120)).at_once() == 0
+
+
 @pytest.mark.parametrize(
     ("counting", "lost"),
     [

@@ -45,6 +45,8 @@ _ASSIST, _SWEEP, _STW, _MARK = (
     "stop-the-world",
     "GC concurrent mark phase",
 )
+# In the order of WORKER_LABELS.
+_MODES = ("dedicated", "fractional", "idle")
 _IDLE_WORKER = WORKER_LABELS.index("GC (idle)")
 _DEDICATED_WORKER = WORKER_LABELS.index("GC (dedicated)")
 
@@ -152,10 +154,28 @@ class Cycles:
 
         names = ("mark_start_ns", "mark_end_ns", "stw_ns", "assists", "assist_ns")
         columns = {name: getattr(self, name) for name in names}
-        modes = {
-            f"{name}_ns": self.worker_ns[:, at] for at, name in enumerate(("dedicated", "fractional", "idle"))
-        }
+        modes = {f"{name}_ns": self.worker_ns[:, at] for at, name in enumerate(_MODES)}
         return pd.DataFrame({**columns, **modes, "sweep_ns": self.sweep_ns, "whole": self.whole})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workers:
+    """Each run of a mark worker, in time's order: ``start_ns`` and ``dur_ns`` (n), ``p`` (n) the P it had,
+    ``mode`` (n) "dedicated", "fractional" or "idle" (``gcMarkWorkerMode`` in runtime/mgc.go).
+    """
+
+    start_ns: Integers
+    dur_ns: Integers
+    p: Integers
+    mode: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def at_once(self) -> int:
+        """How many Ps marked at the same time, at most."""
+        depth = steps(self.start_ns, self.start_ns + self.dur_ns)
+        return int(depth.count.max(initial=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,6 +256,14 @@ def cycles(timeline: Timeline) -> Cycles:
         sweep_ns=_per_cycle(_in_ranges(timeline, _SWEEP), phase),
         whole=_whole(timeline, rows),
     )
+
+
+def workers(timeline: Timeline) -> Workers:
+    """Every run of a mark worker of which the capture holds the label."""
+    runs, mode = _workers(timeline)
+    order = np.argsort(runs.start, kind="stable")
+    names = tuple(_MODES[one] for one in mode[order].tolist())
+    return Workers(runs.start[order], (runs.end - runs.start)[order], runs.key[order], names)
 
 
 def utilization(

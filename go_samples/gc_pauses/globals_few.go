@@ -1,0 +1,5 @@
+//go:build !globals
+
+package main
+
+var globals [1]*block
