@@ -55,25 +55,12 @@ func main() {
 
 	var over atomic.Bool
 	var spun atomic.Int64
-	others := start(*spinners, func() {
-		for !over.Load() {
-			report.Spin(10_000)
-			spun.Add(1)
-		}
-	})
-	sleeping := start(*sleepers, func() {
-		for !over.Load() {
-			time.Sleep(500 * time.Microsecond)
-		}
-	})
-	start(*allocators, func() {
-		for range *garbage << 20 / 256 / *allocators {
-			sink.Store(new(object))
-		}
-	}).Wait()
+	computing := compute(*spinners, &over, &spun)
+	sleeping := sleep(*sleepers, &over)
+	allocate(*allocators, *garbage<<20/256 / *allocators).Wait()
 	over.Store(true)
 	elapsed := time.Since(begin)
-	others.Wait()
+	computing.Wait()
 	sleeping.Wait()
 
 	after := usage()
@@ -101,13 +88,47 @@ func list(objects int) []*object {
 	return kept
 }
 
-func start(goroutines int, work func()) *sync.WaitGroup {
+// allocate starts goroutines that make so many objects each.
+func allocate(goroutines, objects int) *sync.WaitGroup {
 	var all sync.WaitGroup
 	all.Add(goroutines)
 	for range goroutines {
 		go func() {
 			defer all.Done()
-			work()
+			for range objects {
+				sink.Store(new(object))
+			}
+		}()
+	}
+	return &all
+}
+
+// compute starts goroutines that allocate nothing.
+func compute(goroutines int, over *atomic.Bool, spun *atomic.Int64) *sync.WaitGroup {
+	var all sync.WaitGroup
+	all.Add(goroutines)
+	for range goroutines {
+		go func() {
+			defer all.Done()
+			for !over.Load() {
+				report.Spin(10_000)
+				spun.Add(1)
+			}
+		}()
+	}
+	return &all
+}
+
+// sleep starts goroutines that want a P for a moment, every half millisecond.
+func sleep(goroutines int, over *atomic.Bool) *sync.WaitGroup {
+	var all sync.WaitGroup
+	all.Add(goroutines)
+	for range goroutines {
+		go func() {
+			defer all.Done()
+			for !over.Load() {
+				time.Sleep(500 * time.Microsecond)
+			}
 		}()
 	}
 	return &all

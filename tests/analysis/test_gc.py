@@ -78,6 +78,7 @@ def test_cycles_by_hand(by_hand: Timeline) -> None:
     assert found.worker_ns.tolist() == [[0, 30, 10], [0, 0, 0]]
     assert found.sweep_ns.tolist() == [7, 0]
     assert found.to_pandas()["fractional_ns"].tolist() == [30, 0]
+    assert found.marking(np.array([0, 20, 79, 80, 150])).tolist() == [False, True, True, False, True]
 
 
 def test_workers_by_hand(by_hand: Timeline) -> None:

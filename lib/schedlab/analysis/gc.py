@@ -148,6 +148,13 @@ class Cycles:
     def __len__(self) -> int:
         return len(self.mark_start_ns)
 
+    def marking(self, times_ns: Integers) -> Flags:
+        """Whether a mark phase went on at each of these times; any shape."""
+        cycle = np.searchsorted(self.mark_start_ns, times_ns, side="right") - 1
+        ends = np.append(self.mark_end_ns, np.iinfo(np.int64).min)
+        found: Flags = np.asarray(times_ns < ends[cycle])
+        return found
+
     def to_pandas(self) -> pd.DataFrame:
         """One row per cycle; ``dedicated_ns``, ``fractional_ns``, ``idle_ns`` are the workers'."""
         import pandas as pd

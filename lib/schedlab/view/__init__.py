@@ -11,7 +11,7 @@ from schedlab.view.counts import procs, threads
 from schedlab.view.display import Picture, show
 from schedlab.view.flamegraph import flame
 from schedlab.view.queues import run_queues
-from schedlab.view.schedule import budget, latencies, mix, queue_depth
+from schedlab.view.schedule import budget, latencies, left_to_program, mix, queue_depth
 from schedlab.view.together import overview
 from schedlab.view.widgets.page import save_html
 
@@ -23,6 +23,7 @@ __all__ = [
     "flame",
     "gc_strip",
     "latencies",
+    "left_to_program",
     "mix",
     "overview",
     "procs",

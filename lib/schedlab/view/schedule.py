@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from schedlab.analysis.budget import PARTS, Budget
+from schedlab.analysis.gc import Cycles, Stops, Utilization
 from schedlab.analysis.latency import Latencies
 from schedlab.analysis.mix import Mix
 from schedlab.analysis.queues import Reconstructed, Together
@@ -148,6 +149,46 @@ def latencies(found: Latencies, *, title: str | None = None, ax: Axes | None = N
     tail = duration_ns(float(found.quantile_ns[rows[worst], -1]))
     message = title or f"The longest tail has {names[worst]}: p{100 * found.quantiles[-1]:g} is {tail}"
     return style.finish(ax, message, ["Percentiles of waits.", *said])
+
+
+@style.explicit
+def left_to_program(
+    left: Utilization,
+    cycles: Cycles,
+    stops: Stops,
+    *,
+    window_ns: tuple[int, int] | None = None,
+    title: str | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """What garbage collection leaves of the P time over time; mark phases are shaded, stops are marked."""
+    ax = style.axes_for(ax, 9, 3.0)
+    first, last = window_ns or (int(left.time_ns[0]), int(left.time_ns[-1]))
+    phases = list(zip(cycles.mark_start_ns.tolist(), cycles.mark_end_ns.tolist(), strict=True))
+    shown = [(max(begin, first), min(end, last)) for begin, end in phases if begin < last and end > first]
+    for number, (begin, end) in enumerate(shown):
+        label = "mark phase" if number == 0 else None
+        ax.axvspan(begin / 1e6, end / 1e6, facecolor=style.GREY, alpha=0.5, label=label, linewidth=0)
+    ax.stairs(100 * left.share, left.time_ns / 1e6, color=style.DARK_BLUE, baseline=None, linewidth=1.6)
+    inside = stops.of_gc & (stops.start_ns >= first) & (stops.start_ns <= last)
+    at = stops.start_ns[inside] / 1e6
+    ax.plot(at, np.full(len(at), 106.0), "v", color=style.VERMILION, label="stop of the world", clip_on=False)
+    ax.set_xlim(first / 1e6, last / 1e6)
+    ax.set_ylim(0, 112)
+    ax.set_yticks([0, 25, 50, 75, 100])
+    ax.set_xlabel("ms since the trace's first event")
+    ax.set_ylabel("percent of P time\nleft to the program")
+    ax.grid(axis="y", color=style.GRID, linewidth=0.8)
+    style.legend_beside(ax)
+    marked = sum(end - begin for begin, end in shown)
+    kept = sum(float(left.mean(np.array([b]), e - b)[0]) * (e - b) for b, e in shown) / max(marked, 1)
+    said = [
+        f"{count(len(shown), 'mark phase')}, {duration_ns(marked)} in all, and "
+        f"{count(int(inside.sum()), 'stop')} of the world for them.",
+        f"While marking went on, {share(kept, 1)} of the P time was left to the program.",
+    ]
+    message = title or f"While collections mark, {share(kept, 1)} of the P time is left to the program"
+    return style.finish(ax, message, ["Share of P time that the program has, over time.", *said])
 
 
 @style.explicit

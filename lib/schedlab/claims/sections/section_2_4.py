@@ -15,7 +15,6 @@ import numpy as np
 from schedlab import process, toolchain
 from schedlab.analysis import gc
 from schedlab.capture import gctrace, tracing, xray
-from schedlab.capture.xray.layout import layout_of
 from schedlab.claims.errors import NotMeasurableHere
 from schedlab.claims.model import (
     Decision,
@@ -192,12 +191,14 @@ _LABELS = {
 }
 
 
-def _collect(rig: Rig, *args: str | int, flags: Sequence[str] = ()) -> dict[str, float]:
+def _collect(rig: Rig, *args: str | int, flags: Sequence[str] = ()) -> dict[str, Any]:
     program = rig.build("gc_pauses", flags=flags)
     found = process.run(program, args, settings=_ONE, wall_limit_s=60).json()
     return {
         "pause_us": median(found["pauses_ns"]) / 1000,
         "took_us": median(found["collections_ns"]) / 1000,
+        "pauses_us": [one / 1000 for one in found["pauses_ns"]],
+        "collections_us": [one / 1000 for one in found["collections_ns"]],
     }
 
 
@@ -292,14 +293,7 @@ def printed(rig: Rig) -> Measured:
 
 def stopped(rig: Rig) -> Measured:
     """Looks into a process whose world is stopped: the status of its Ps, the stack of who computed."""
-    program = rig.build("stopped_world")
-    layout_of(program.path)  # takes longer than the world stays stopped, once per program
-    for hold_ms in (600, 2000, 5000):
-        looks, end = _look_into(program, hold_ms)
-        if looks:
-            break
-    else:
-        raise NotMeasurableHere("the machine is too busy to look while the world is stopped")
+    looks = _look_into(rig.build("stopped_world"))
     states = sorted({str(name) for look in looks for name in look.ps.status_name})
     values = {
         "looks": len(looks),
@@ -307,8 +301,6 @@ def stopped(rig: Rig) -> Measured:
         "all_stopped": sum(set(look.ps.status_name) == {"_Pgcstop"} for look in looks),
         "states": states,
         "saved": sum(_saved(look) for look in looks),
-        "stopped_ms": end["stopped_ns"] / 1e6,
-        "gap_ms": end["gap_ns"] / 1e6,
     }
     said = (
         f"in {values['all_stopped']} of {len(looks)} looks into a stopped world all {values['ps']} Ps were "
@@ -317,24 +309,25 @@ def stopped(rig: Rig) -> Measured:
     return Measured(values, said)
 
 
-def _look_into(program: toolchain.Binary, hold_ms: int) -> tuple[list[xray.Snapshot], dict[str, Any]]:
-    flags = ["-hold", f"{hold_ms}ms"]
+def _look_into(program: toolchain.Binary) -> list[xray.Snapshot]:
     looks: list[xray.Snapshot] = []
-    try:
-        with process.start(program, flags, settings=_FOUR, wall_limit_s=60) as live:
-            live.wait_for_line("stopping", timeout_s=30)
+    # The world would stay stopped for longer than anybody looks; the process is ended before.
+    with process.start(program, ["-hold", "50s"], settings=_FOUR, wall_limit_s=60) as live:
+        live.wait_for_line("stopping", timeout_s=30)
+        try:
             with xray.attach(live.pid) as inside:
-                until = time.monotonic() + hold_ms / 1000
+                until = time.monotonic() + 20
                 while len(looks) < 10 and time.monotonic() < until:
                     look = inside.snapshot(stacks=True)
                     if _dumping(look) and not look.torn:
                         looks.append(look)
-                    time.sleep(hold_ms / 50_000)
-            return looks, live.wait().check().json_lines()[-1]
-    except xray.ProcessGone:
-        return [], {}
-    except xray.XrayError as error:
-        raise NotMeasurableHere(error.message.splitlines()[0]) from error
+                    time.sleep(0.02)
+        except xray.XrayError as error:
+            raise NotMeasurableHere(error.message.splitlines()[0]) from error
+        live.stop()
+    if not looks:
+        raise NotMeasurableHere("the machine was too busy for the world to stop in time")
+    return looks
 
 
 def _dumping(look: xray.Snapshot) -> bool:
