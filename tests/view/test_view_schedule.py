@@ -8,6 +8,7 @@ from matplotlib.container import BarContainer
 
 from schedlab import view
 from schedlab.analysis.budget import PARTS, Budget
+from schedlab.analysis.gc import Cycles, Stops, Utilization
 from schedlab.analysis.latency import Latencies
 from schedlab.analysis.mix import Mix
 from schedlab.analysis.queues import Depth, Reconstructed, Together
@@ -57,6 +58,25 @@ def test_a_part_of_every_budget_is_drawn() -> None:
     figure = view.budget(spent(dict.fromkeys(PARTS[:-3], 1000 // len(PARTS))))
     bars = [bar for bar in figure.axes[0].containers if isinstance(bar, BarContainer)]
     assert sum(patch.get_width() for bar in bars for patch in bar) == pytest.approx(100)
+
+
+def test_what_collections_leave_is_drawn_as_means_with_their_stops() -> None:
+    half = np.array([1.0, 0.5, 1.0])
+    left = Utilization(np.array([0, 1_000_000, 3_000_000, 4_000_000]), half)
+    none = np.zeros((1, 3), np.int64)
+    one = none[:, 0]
+    cycles = Cycles(one + 1_000_000, one + 3_000_000, one, one, one, none, one, one == 0)
+    reasons = ("GC sweep termination", "GC mark termination", "start trace")
+    begin = np.array([1_000_000, 2_900_000, 10])
+    stops = Stops(begin, begin * 0 + 5, reasons, begin * 0, begin * 0, begin == begin)
+    figure = view.left_to_program(left, cycles, stops)
+    words = view.alt_text(figure)
+    assert "1 mark phase, 2 ms in all, and 2 stops of the world" in words
+    assert "50 % of the P time was left" in words
+    (marks,) = figure.axes[0].lines
+    assert np.asarray(marks.get_xdata()).tolist() == pytest.approx([1.0, 2.9])
+    early = view.left_to_program(left, cycles, stops, window_ns=(0, 900_000))
+    assert "0 mark phases" in view.alt_text(early)
 
 
 def test_states_are_stacked_to_their_number() -> None:

@@ -21,6 +21,7 @@ from schedlab.view.wording import count, duration_ns, share, visible
 
 _NAME_LENGTH: Final = 36
 _MOST_ROWS: Final = 24
+_BUCKETS: Final = 200
 
 # What a learner compares at a glance; which parts of a Budget each is made of.
 _USES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -161,15 +162,17 @@ def left_to_program(
     title: str | None = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """What garbage collection leaves of the P time over time; mark phases are shaded, stops are marked."""
+    """What garbage collection leaves of the P time, as means of short stretches; with phases and stops."""
     ax = style.axes_for(ax, 9, 3.0)
     first, last = window_ns or (int(left.time_ns[0]), int(left.time_ns[-1]))
     phases = list(zip(cycles.mark_start_ns.tolist(), cycles.mark_end_ns.tolist(), strict=True))
     shown = [(max(begin, first), min(end, last)) for begin, end in phases if begin < last and end > first]
     for number, (begin, end) in enumerate(shown):
         label = "mark phase" if number == 0 else None
-        ax.axvspan(begin / 1e6, end / 1e6, facecolor=style.GREY, alpha=0.5, label=label, linewidth=0)
-    ax.stairs(100 * left.share, left.time_ns / 1e6, color=style.DARK_BLUE, baseline=None, linewidth=1.6)
+        ax.axvspan(begin / 1e6, end / 1e6, facecolor=style.GREY, label=label, linewidth=0)
+    edges = np.linspace(first, last, _BUCKETS + 1).astype(np.int64)
+    means = left.mean(edges[:-1], max(int(edges[1] - edges[0]), 1))
+    ax.stairs(100 * means, edges / 1e6, fill=True, color=style.BLUE, alpha=0.8, label="left to the program")
     inside = stops.of_gc & (stops.start_ns >= first) & (stops.start_ns <= last)
     at = stops.start_ns[inside] / 1e6
     ax.plot(at, np.full(len(at), 106.0), "v", color=style.VERMILION, label="stop of the world", clip_on=False)

@@ -115,12 +115,22 @@ def traced(rig: Rig) -> Measured:
         "program_share": _program_share(crowded),
         "marking_at_once": gc.workers(roomy).at_once(),
     }
+    return Measured(values, "")
+
+
+def hit(rig: Rig) -> Measured:
+    """Who runs, and who is runnable, when the world is stopped."""
+    values = rig.once(traced).values
+    said = f"at the stops {values['running']:g} goroutines ran, {values['runnable']:g} were runnable (medians)"
+    return Measured(values, said)
+
+
+def afterwards(rig: Rig) -> Measured:
+    """Who has Ps while collections mark."""
+    values = rig.once(traced).values
     said = (
-        f"of {values['cycles']} collections {found[_START]} stopped the world as marking began and "
-        f"{found[_END]} as it ended; when it was stopped, {values['running']:g} goroutines ran and "
-        f"{values['runnable']:g} were runnable (medians); while marking went on, the program had "
-        f"{values['program_share']:.0%} of P time; with four Ps up to {values['marking_at_once']} marked at "
-        "once"
+        f"while collections marked, a program with two Ps had {values['program_share']:.0%} of their time; "
+        f"with four Ps up to {values['marking_at_once']} marked at once"
     )
     return Measured(values, said)
 
@@ -280,7 +290,8 @@ def printed(rig: Rig) -> Measured:
             toolchain.build(folder, toolchain=rig.toolchain, overlay=laid_over)
         except toolchain.CompileError as error:
             refused = str(error)
-    line = next((one.strip() for one in refused.splitlines() if "stopTheWorldWithSema" in one), "")
+    line = next((one for one in refused.splitlines() if "stopTheWorldWithSema" in one), "")
+    line = re.sub(r"^.*?\.go:\d+:\d+: ", "", line.strip())
     call = rig.once(chain).values["call"]
     values = {"compiles": not refused, "refused": line or refused[:300], "call": call}
     said = (
@@ -525,7 +536,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.4i",
-        traced,
+        hit,
         "Two Ps, four busy goroutines. Holds if at the stops fewer than half as many goroutines are "
         "runnable as run; medians over the stops for GC.",
         _whom_it_hits,
@@ -589,7 +600,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.4l",
-        traced,
+        afterwards,
         "Four Ps, two busy goroutines. Holds if no two Ps run a mark worker at the same time.",
         _one_p_marks,
         seconds=10,
@@ -635,7 +646,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.4f",
-        traced,
+        afterwards,
         "Holds if the program has less than 5 % of P time while collections mark; median of the "
         "collections, two Ps.",
         _only_the_worker,
