@@ -121,7 +121,7 @@ def traced(rig: Rig) -> Measured:
 def hit(rig: Rig) -> Measured:
     """Who runs, and who is runnable, when the world is stopped."""
     values = rig.once(traced).values
-    said = f"at the stops {values['running']:g} goroutines ran, {values['runnable']:g} were runnable (medians)"
+    said = f"at the stops {values['running']:g} goroutines ran, {values['runnable']:g} runnable (medians)"
     return Measured(values, said)
 
 
