@@ -49,6 +49,7 @@ func main() {
 	gap := make(chan int64)
 	go func() { gap <- compute(&over) }()
 	go inSystemCall(*before + *hold + time.Second)
+	report.Print(map[string]bool{"computing": true})
 	time.Sleep(*before)
 
 	pipe, ended := lateReader(*hold)
