@@ -31,10 +31,10 @@ RUNS = {
 PAUSES = {"runs": RUNS, "shares": PARTS}
 
 
-def victims(loop_us: float, copy_us: float, step_us: float = 35_000) -> dict[str, Any]:
+def victims(loop: int, copy: int) -> dict[str, Any]:
     return {
-        "loop": {"stop_us": loop_us, "step_us": 50_000},
-        "copy": {"stop_us": copy_us, "step_us": step_us},
+        "loop": {"stop_us": 60, "step_us": 150_000, "stops": 24, "ended": loop},
+        "copy": {"stop_us": 9_000, "step_us": 35_000, "stops": 24, "ended": copy},
     }
 
 
@@ -60,10 +60,10 @@ CASES: list[tuple[str, dict[str, Any], Verdict]] = [
     ("C2.4c", {"compiles": False, "call": ""}, NOT),
     ("C2.4d", STOPPED, HOLDS),
     ("C2.4d", {**STOPPED, "all_stopped": 9, "states": ["_Pgcstop", "_Prunning"]}, NOT),
-    ("C2.4e", victims(60, 30_000), NOT),
-    ("C2.4e", victims(60, 80), HOLDS),
-    ("C2.4e", victims(60, 150), UNKNOWN),
-    ("C2.4e", victims(9_000, 30_000), UNKNOWN),
+    ("C2.4e", victims(1, 24), NOT),
+    ("C2.4e", victims(0, 2), HOLDS),
+    ("C2.4e", victims(0, 12), UNKNOWN),
+    ("C2.4e", victims(14, 24), UNKNOWN),
     ("C2.4l", SEEN, NOT),
     ("C2.4l", {**SEEN, "marking_at_once": 1}, HOLDS),
     ("C2.4g", PAUSES, NOT),
