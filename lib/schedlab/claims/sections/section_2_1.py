@@ -179,8 +179,8 @@ def _seen_as(name: str) -> Callable[[Rig], Measured]:
     return measure
 
 
-_seen_runnable, _seen_running = _seen_as("_Grunnable"), _seen_as("_Grunning")
-_seen_calling, _seen_waiting = _seen_as("_Gsyscall"), _seen_as("_Gwaiting")
+seen_runnable, seen_running = _seen_as("_Grunnable"), _seen_as("_Grunning")
+seen_calling, seen_waiting = _seen_as("_Gsyscall"), _seen_as("_Gwaiting")
 
 
 def _seen_live(values: Values) -> Decision:
@@ -631,7 +631,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.1n",
-        _seen_runnable,
+        seen_runnable,
         "Holds if at most 1 in 10 of the runnable goroutines that X-ray sees have an M.",
         _without_m,
         seconds=4,
@@ -640,7 +640,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.1o",
-        _seen_running,
+        seen_running,
         "Holds if at least 9 in 10 of the running goroutines that X-ray sees have an M.",
         _on_an_m,
         seconds=4,
@@ -649,7 +649,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.1p",
-        _seen_calling,
+        seen_calling,
         "Holds if at least 9 in 10 of the goroutines seen in this state have an M, with which to call.",
         _in_a_call,
         seconds=4,
@@ -658,7 +658,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.1q",
-        _seen_waiting,
+        seen_waiting,
         "Holds if at least 9 in 10 of the waiting goroutines have a wait reason, and at most 2 in 10 an M.",
         _has_a_reason,
         seconds=4,

@@ -17,7 +17,7 @@ from schedlab.claims.errors import NotMeasurableHere
 from schedlab.claims.looking import FEWEST_LOOKS
 from schedlab.claims.model import Decision, Entry, Measured, Needs, Values, does_not_hold, holds, imprecise
 from schedlab.claims.rig import WALL_LIMIT_S, Rig
-from schedlab.claims.sections.section_2_1 import all_states, checks, context, states
+from schedlab.claims.sections.section_2_1 import all_states, checks, context, seen_running
 from schedlab.process import GoSettings
 from schedlab.timeline import KEPT_P, Lane, State, Timeline
 
@@ -72,9 +72,9 @@ def whereabouts(rig: Rig) -> Measured:
         raise NotMeasurableHere("package syscall has no Gettid on this system")
     values = {name: run[name] for name in ("in_init", "free", "locked")}
     said = "; ".join(
-        f"{words}: on {values[name]['threads']} threads, {values[name]['strangers']} of "
-        f"{values[name]['others']} other goroutines came there"
-        for name, words in (("in_init", "in init"), ("free", "as it is"), ("locked", "locked"))
+        f"{words} it was on {values[name]['threads']} thread{'s' * (values[name]['threads'] > 1)}, and "
+        f"{values[name]['strangers']} of {values[name]['others']} others ran there"
+        for name, words in (("in_init", "in init"), ("free", "not locked"), ("locked", "locked"))
     )
     return Measured(
         {**values, "m_fields": _locked_fields(rig, "m"), "g_fields": _locked_fields(rig, "g")}, said
@@ -217,12 +217,15 @@ def asked(rig: Rig) -> Measured:
             rows.append([procs, int(first), int(second)])
             known.append(thread == "true")
     systems = _systems_with_gettid(rig)
-    said = (
-        ", ".join(f"GOMAXPROCS={row[0]}: {row[1]}, again {row[2]}" for row in rows)
-        + f"; Gettid gave a thread of the process {sum(known)} of {len(known)} times; "
-        + f"package syscall has it for {', '.join(systems)}"
-    )
+    said = ", ".join(f"GOMAXPROCS={row[0]}: {row[1]}, again {row[2]}" for row in rows)
     return Measured({"rows": rows, "threads": sum(known), "of": len(known), "systems": systems}, said)
+
+
+def gettid(rig: Rig) -> Measured:
+    """``asked``, with the words for Gettid."""
+    values = rig.once(asked).values
+    said = f"Gettid gave a thread of the process {values['threads']} of {values['of']} times; "
+    return Measured(values, said + f"package syscall has it for {', '.join(values['systems'])}")
 
 
 def _systems_with_gettid(rig: Rig) -> list[str]:
@@ -564,7 +567,7 @@ def _spins(values: Values) -> Decision:
 ENTRIES = (
     Entry(
         "C2.2n",
-        states,
+        seen_running,
         "Holds if at least 9 in 10 of the running goroutines that X-ray sees have an M.",
         _by_way_of_m,
         seconds=4,
@@ -640,7 +643,7 @@ ENTRIES = (
     ),
     Entry(
         "C2.2f",
-        asked,
+        gettid,
         "Holds if it names a thread of the process and is there for Linux, macOS and Windows; imprecise "
         "if not for "
         "all three.",
