@@ -44,15 +44,15 @@ def looks(
     seconds: float,
     hz: float = 1000,
 ) -> Looks:
-    """Run a sample and look at it ``hz`` times a second, for ``seconds`` or until it ends.
+    """Run a sample and look at it ``hz`` times a second, for ``seconds``; it has to run for longer.
 
     Raises:
         NotMeasurableHere: the system does not let one look, or too few looks were had.
     """
     try:
         with _opened(rig, sample, args, settings) as inside:
-            snapshot = inside.snapshot()
             samples = inside.sample(hz, seconds, gs=True)
+            snapshot = inside.snapshot()
             starts = np.unique(samples.gs.start_pc) if samples.gs is not None else np.zeros(0, np.uint64)
             names = dict(zip(starts.tolist(), inside.functions(starts).function.tolist(), strict=True))
     except (xray.NotAllowed, xray.ProcessGone) as error:

@@ -148,8 +148,7 @@ _PLAIN = {1: "_Grunnable", 2: "_Grunning", 3: "_Gsyscall", 4: "_Gwaiting"}
 
 def all_states(rig: Rig) -> Looks:
     """Looks at a program whose goroutines are in all states; not a measurement yet."""
-    args = ("-for", "1500ms", "-hold", "100ms")
-    return looks(rig, "all_states", args, settings=_TWO, seconds=2.0, hz=500)
+    return looks(rig, "all_states", ("-for", "10s"), settings=_TWO, seconds=1.5, hz=500)
 
 
 def states(rig: Rig) -> Measured:
@@ -251,7 +250,7 @@ def _drives(values: Values) -> Decision:
 
 def woken(rig: Rig) -> Measured:
     """Into which queue 100 goroutines go that one goroutine wakes while it keeps the only P."""
-    args = ("-goroutines", 100, "-for", "1200ms", "-rounds", 20_000_000)
+    args = ("-goroutines", 100, "-for", "10s", "-rounds", 20_000_000)
     found = looks(rig, "woken", args, settings=_ALONE, seconds=1.0, hz=500)
     local, in_global = int(found.samples.ps.queued.max()), found.samples.sched["runq_size"]
     if in_global is None:
