@@ -103,6 +103,7 @@ def test_a_rule_gives_each_verdict_that_it_can(
     [
         ("C2.2n", {"seen": {"_Grunning": 3}, "with_m": {"_Grunning": 3}}),
         ("C2.2p", stays(free=1)),
+        ("C2.2t", {"loop": 1, "turns": 3}),
         ("C2.2h", sliced(slices=2)),
         ("C2.2m", sliced(alone=2)),
         ("C2.2i", around(calls=1)),
