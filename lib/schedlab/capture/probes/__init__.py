@@ -20,6 +20,7 @@ from schedlab.capture.probes.errors import AnchorMissing, DamagedProbes, NotProb
 from schedlab.capture.probes.kinds import KINDS, NAMES, RUNS
 from schedlab.capture.probes.overrides import Overrides
 from schedlab.capture.probes.records import NOBODY, Counters, Events
+from schedlab.capture.probes.searches import Searches, searches
 
 __all__ = [
     "KINDS",
@@ -37,6 +38,7 @@ __all__ = [
     "NotProbed",
     "Overrides",
     "Probed",
+    "Searches",
     "bpftrace_reason",
     "build",
     "read_live",
@@ -44,4 +46,5 @@ __all__ = [
     "run",
     "run_built",
     "run_traced",
+    "searches",
 ]

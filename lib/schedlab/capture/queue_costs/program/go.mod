@@ -1,0 +1,3 @@
+module schedlab/queue_costs
+
+go 1.22
