@@ -17,6 +17,7 @@ from schedlab.capture.xray.errors import (
     ProcessGone,
     XrayError,
 )
+from schedlab.capture.xray.looks import Looks, summary
 from schedlab.capture.xray.samples import GoroutineStates, Samples
 from schedlab.capture.xray.snapshot import Snapshot
 from schedlab.capture.xray.structs import Change, Row, StructTable, changes, layout
@@ -28,6 +29,7 @@ __all__ = [
     "Change",
     "GoroutineStates",
     "Goroutines",
+    "Looks",
     "NoLayout",
     "NotAGoBinary",
     "NotAllowed",
@@ -46,6 +48,7 @@ __all__ = [
     "attach",
     "changes",
     "layout",
+    "summary",
 ]
 
 
