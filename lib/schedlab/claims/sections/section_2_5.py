@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from schedlab import process, toolchain
+from schedlab import process
 from schedlab.capture import pprof, probes, xray
 from schedlab.claims.errors import NotMeasurableHere
 from schedlab.claims.model import (
@@ -23,7 +26,7 @@ from schedlab.claims.model import (
 )
 from schedlab.claims.rig import Rig
 from schedlab.process import GoSettings
-from schedlab.toolchain import Binary, CompileError, SymbolMoved
+from schedlab.toolchain import Binary, SymbolMoved
 
 _ALL = ("1.24", "1.25", "1.26", "1.27")
 _LINUX = Needs(linux=True)
@@ -81,13 +84,16 @@ def with_snippet(proc: str, lines: str, imports: str = "") -> str:
 
 def _errors(rig: Rig, imports: str) -> list[str]:
     proc = rig.toolchain.runtime_source / "proc.go"
-    changed = with_snippet(proc.read_text(encoding="utf-8"), SNIPPET, imports)
-    try:
-        toolchain.build("handoffs", toolchain=rig.toolchain, overlay={proc: changed.encode()})
-    except CompileError as error:
-        found = re.findall(r"proc\.go:\d+:\d+: (.+)|(import cycle not allowed)", error.message)
-        return list(dict.fromkeys(one or other for one, other in found)) or error.message.splitlines()[1:3]
-    return []
+    with tempfile.TemporaryDirectory(prefix="schedlab-claim-") as made:
+        folder = Path(made)
+        changed = folder / "proc.go"
+        changed.write_text(with_snippet(proc.read_text(encoding="utf-8"), SNIPPET, imports), encoding="utf-8")
+        (folder / "overlay.json").write_text(json.dumps({"Replace": {str(proc): str(changed)}}))
+        done = rig.command("go build -overlay overlay.json runtime", folder)
+    if done.exit_status == 0:
+        return []
+    found = re.findall(r"proc\.go:\d+:\d+: (.+)|(import cycle not allowed)", done.stderr)
+    return list(dict.fromkeys(one or other for one, other in found)) or done.stderr.splitlines()[:2]
 
 
 def _compiles(values: Values) -> Decision:
@@ -195,7 +201,9 @@ def _has_states(values: Values) -> Decision:
 
 
 @contextmanager
-def _looked_into(program: Binary, args: list[str], settings: GoSettings, line: str) -> Iterator[xray.Xray]:
+def _looked_into(
+    program: Binary | Path, args: list[str], settings: GoSettings, line: str
+) -> Iterator[xray.Xray]:
     """``program``, as soon as it has printed ``line``, with an X-ray of it."""
     with process.start(program, args, settings=settings) as live:
         live.wait_for_line(line, timeout_s=30)
@@ -411,10 +419,10 @@ def _bypass(values: Values) -> Decision:
         return does_not_hold("a profile of runtime/pprof has what is needed")
     if not values["settable"] and not outside:
         return holds()
+    seen = f"{values['right']} of {values['of']} runs"
     return imprecise(
-        "A profile has no P and no M, so something else is needed; but its rate is not fixed, and nothing has "
-        "to be put into the scheduler: a reader of its memory saw the cause in "
-        f"{values['right']} of {values['of']} runs."
+        "A profile has no P and no M, so something else is needed; but its rate is not fixed, and nothing "
+        f"has to be put into the scheduler: a reader of its memory saw the cause in {seen}."
     )
 
 
@@ -518,8 +526,8 @@ def preempt_flag(rig: Rig) -> Measured:
     """g.preempt of a goroutine that can be asked to give way, and cannot do so: it runs on and on."""
     settings = GoSettings(gomaxprocs=2, gogc="off", godebug={"asyncpreemptoff": "1"})
     with rig.program(_NEVER_GIVES_WAY) as folder:
-        program = toolchain.build(folder, toolchain=rig.toolchain)
-        with _looked_into(program, [], settings, "spinning") as inside:
+        rig.command("go build -o printed .", folder).check()
+        with _looked_into(folder / "printed", [], settings, "spinning") as inside:
             time.sleep(0.1)
             looks = _looks(inside, _LOOKS, every_s=0.01)
     marked = running = 0
