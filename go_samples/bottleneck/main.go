@@ -13,6 +13,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -96,7 +97,7 @@ func main() {
 			}
 		}()
 	}
-	fmt.Println("working")
+	fmt.Fprintln(os.Stderr, "working")
 	time.Sleep(*lasts)
 	report.Print(result{*cause, *goroutines, runtime.GOMAXPROCS(0), done.Load()})
 }

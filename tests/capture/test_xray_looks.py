@@ -25,7 +25,7 @@ def test_goroutines_are_counted_where_they_are() -> None:
     with process.start(
         program, ["-cause", "syscall", "-goroutines", "20", "-for", "30s"], settings=settings
     ) as live:
-        live.wait_for_line("working", timeout_s=30)
+        live.wait_for_line("working", timeout_s=30, stream="stderr")
         with xray.attach(live.pid) as inside:
             time.sleep(0.2)
             looks = xray.summary([inside.snapshot() for _ in range(20)])

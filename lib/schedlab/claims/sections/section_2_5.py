@@ -206,7 +206,7 @@ def _looked_into(
 ) -> Iterator[xray.Xray]:
     """``program``, as soon as it has printed ``line``, with an X-ray of it."""
     with process.start(program, args, settings=settings) as live:
-        live.wait_for_line(line, timeout_s=30)
+        live.wait_for_line(line, timeout_s=30, stream="stderr")
         try:
             inside = xray.attach(live.pid)
         except xray.NotAllowed as error:
@@ -504,7 +504,7 @@ _NEVER_GIVES_WAY = """\
 package main
 
 import (
-	"fmt"
+	"os"
 	"time"
 )
 
@@ -516,7 +516,7 @@ func spin() {
 
 func main() {
 	go spin()
-	fmt.Println("spinning")
+	os.Stderr.WriteString("spinning\n")
 	time.Sleep(20 * time.Second)
 }
 """
