@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -146,6 +147,7 @@ def test_the_search_is_seen() -> None:
     assert all(sorted(letters) == sorted("o" * 400 + "n" * 4 + "s" * 64) for letters in values["rounds"])
     assert values["overflowed"] >= 129, "400 goroutines do not fit into 256 places"
     assert values["ticks"] >= 1
+    assert json.dumps(values)
 
 
 def test_the_source_is_read() -> None:

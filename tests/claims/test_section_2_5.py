@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,3 +98,12 @@ def test_the_compiler_is_asked() -> None:
 
 def test_a_heap_profile_has_the_columns_of_a_heap_profile() -> None:
     assert "inuse_space" in section.profile(Rig.of()).values["types"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process's memory is read")
+def test_the_causes_are_seen_and_the_values_are_json() -> None:
+    rig = Rig.of()
+    values = section.bottlenecks(rig).values
+    assert json.loads(json.dumps(values))["looks"] == len(section._CAUSES) * 2 * 25
+    assert values["named"]["syscall"] == ["in a system call"] * 2
+    assert values["with_p"] == values["spinning_ms"]

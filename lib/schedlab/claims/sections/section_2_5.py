@@ -254,7 +254,7 @@ def bottlenecks(rig: Rig) -> Measured:
 def _of_spinning(looks: list[xray.Snapshot]) -> dict[str, int]:
     """The Ms that spun, by whether they had a P (or were given one to start with) and a goroutine."""
     spinning = [
-        (p >= 0 or nextp >= 0, curg > 0)
+        (bool(p >= 0 or nextp >= 0), bool(curg > 0))
         for look in looks
         if look.ms.spinning is not None
         for p, nextp, curg, spins in zip(
@@ -262,7 +262,7 @@ def _of_spinning(looks: list[xray.Snapshot]) -> dict[str, int]:
         )
         if spins
     ]
-    counts = [look.sched.nmspinning or 0 for look in looks]
+    counts = [int(look.sched.nmspinning or 0) for look in looks]
     return {
         "spinning_ms": len(spinning),
         "with_p": sum(has_p for has_p, _ in spinning),
@@ -516,7 +516,7 @@ func spin() {
 
 func main() {
 	go spin()
-	os.Stderr.WriteString("spinning\n")
+	os.Stderr.WriteString("spinning\\n")
 	time.Sleep(20 * time.Second)
 }
 """
