@@ -26,7 +26,7 @@ def test_a_row_for_each_place_from_near_to_far() -> None:
 def test_the_title_and_the_words_say_the_order() -> None:
     figure = view.search(FOUND)
     assert figure.axes[0].get_title(loc="left").startswith("Found first in: local queue, then global")
-    assert "another P's queue: 1, from the 8th to the 8th." in view.alt_text(figure)
+    assert "another P's queue: 1, from number 8 to number 8." in view.alt_text(figure)
 
 
 def test_nothing_found_and_an_unknown_place() -> None:

@@ -69,5 +69,5 @@ def _sentences(found: Sequence[str], rows: Sequence[str]) -> list[str]:
     said = [f"Where a P found {count(len(found), 'goroutine')} that it ran one after the other."]
     for kind in rows:
         turns = [turn for turn, one in enumerate(found, 1) if one == kind]
-        said.append(f"{PLACES[kind]}: {len(turns)}, from the {turns[0]}th to the {turns[-1]}th.")
+        said.append(f"{PLACES[kind]}: {len(turns)}, from number {turns[0]} to number {turns[-1]}.")
     return said
