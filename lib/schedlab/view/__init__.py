@@ -12,7 +12,6 @@ from schedlab.view.display import Picture, show
 from schedlab.view.flamegraph import flame
 from schedlab.view.queues import run_queues
 from schedlab.view.schedule import budget, latencies, left_to_program, mix, queue_depth
-from schedlab.view.schedule import budget, latencies, mix, queue_depth
 from schedlab.view.search import PLACES, search
 from schedlab.view.together import overview
 from schedlab.view.widgets.page import save_html
