@@ -19,6 +19,7 @@ from schedlab.sim.spec import load, parse
 from schedlab.sim.workload import (
     Add,
     Alloc,
+    Case,
     Cgo,
     Close,
     Compute,
@@ -51,6 +52,7 @@ __all__ = [
     "Add",
     "Alloc",
     "BadWorkload",
+    "Case",
     "Cgo",
     "Close",
     "Compute",

@@ -103,8 +103,8 @@ class _Compiler:
                 self.put(run.sleep, self.draw(duration, at), 0, where)
             case w.Syscall(duration, blocking=blocks):
                 self.put(run.blocking_syscall if blocks else run.syscall, self.draw(duration, at), 0, where)
-            case w.Cgo(duration):
-                self.put(run.cgo, self.draw(duration, at), 0, where)
+            case w.Cgo(duration, callback, after):
+                self.cgo(self.draw(duration, at), callback, self.draw(after, at), where, number)
             case w.Network(duration):
                 self.put(run.network, self.draw(duration, at), 0, where)
             case w.Send(name):
@@ -114,7 +114,7 @@ class _Compiler:
             case w.Close(name):
                 self.put(blocking.close, self.of(self.channels, name, "channel", at), 0, where)
             case w.Select(cases, default):
-                self.select(cases, default, at, where)
+                self.select(cases, default, at, where, number)
             case w.Write(name):
                 self.put(run.socket, 0, 0, where)
                 self.put(run.write, self.of(self.connections, name, "connection", at), 0, where)
@@ -173,13 +173,56 @@ class _Compiler:
         self.put(run.loop_end, begin + 1, 0, where)
         self.code[begin] = (_OTHER, run.loop_begin, times, len(self.code), where)
 
-    def select(self, cases: tuple[w.Send | w.Receive, ...], default: bool, at: str, where: str) -> None:
-        if not cases and not default:
+    def cgo(self, first: Any, callback: tuple[w.Step, ...], last: Any, where: str, number: str) -> None:
+        if not callback:
+            self.put(run.cgo, first, 0, where)
+            if last != 0:
+                self.put(run.cgo_again, last, 0, where)
+            return
+        self.put(run.cgo, first, 1, where)
+        self.steps(callback, f"{number}.")
+        self.put(run.unlock_thread, 0, 0, where)
+        self.put(run.cgo_again, last, 0, where)
+
+    def select(
+        self,
+        cases: tuple[w.Send | w.Receive | w.Case, ...],
+        default: bool | tuple[w.Step, ...],
+        at: str,
+        where: str,
+        number: str,
+    ) -> None:
+        """The cases, then their bodies, each with a jump behind the last one."""
+        if not cases and default is False:
             raise BadWorkload(f"{at}: a select without cases waits for ever")
+        ons, bodies = [], []
+        for case in cases:
+            ons.append(case.on if isinstance(case, w.Case) else case)
+            bodies.append(case.steps if isinstance(case, w.Case) else ())
+        for on in ons:
+            if not isinstance(on, w.Send | w.Receive):
+                raise BadWorkload(f"{at}: {on!r} is no case", remedy="A case sends or receives.")
+        if not isinstance(default, bool):
+            bodies.append(default)
+        begin = len(self.code)
+        self.put(blocking.select, (), 0, where)
+        targets, jumps = [], []
+        for place, body in enumerate(bodies, 1):
+            targets.append(len(self.code) if body else -1)
+            self.steps(body, f"{number}.{place}.")
+            if body:
+                jumps.append(len(self.code))
+                self.put(run.jump, 0, 0, where)
+        end = len(self.code)
+        for jump in jumps:
+            self.code[jump] = (_OTHER, run.jump, end, 0, where)
+        targets = [end if target < 0 else target for target in targets]
         numbers = [
-            (isinstance(case, w.Send), self.of(self.channels, case.channel, "channel", at)) for case in cases
+            (isinstance(on, w.Send), self.of(self.channels, on.channel, "channel", at), target)
+            for on, target in zip(ons, targets, strict=False)
         ]
-        self.put(blocking.select, numbers, default, where)
+        otherwise = -1 if default is False else end if default is True else targets[-1]
+        self.code[begin] = (_OTHER, blocking.select, numbers, otherwise, where)
 
     def draw(self, duration: Duration, at: str) -> Any:
         """An int, or a function that draws one."""

@@ -22,8 +22,9 @@ class Costs:
     thread. ``slack_ns``: how much later than asked a sleeping thread is woken (timer slack),
     ``poll_slack_ns`` the same of one in the network poller. ``poll_ns``: to ask that. ``syscall_ns``: into a
     system call and out of it. ``socket_ns``: a system call on a socket that does not wait. ``cgo_ns``: the
-    same of a call to C. ``signal_ns``: until a signal stops a goroutine. ``stop_ns``: what each stop of the
-    world does while it lasts. ``mark_ns_per_kib``: to mark a KiB of live heap.
+    same of a call to C, or back to it. ``spin_ns``: a turn of spinning before a mutex. ``signal_ns``: until
+    a signal stops a goroutine. ``stop_ns``: what each stop of the world does while it lasts.
+    ``mark_ns_per_kib``: to mark a KiB of live heap.
     """
 
     switch_ns: int = 250
@@ -44,6 +45,7 @@ class Costs:
     syscall_ns: int = 120
     socket_ns: int = 800
     cgo_ns: int = 60
+    spin_ns: int = 1_000
     signal_ns: int = 15_000
     stop_ns: int = 20_000
     mark_ns_per_kib: int = 700

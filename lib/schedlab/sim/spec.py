@@ -21,11 +21,22 @@ A file names GOMAXPROCS, what goroutines share, and their programs::
               - compute: {exponential: 80us}
 
 Steps: ``compute``, ``sleep``, ``syscall``, ``blocking_syscall``, ``cgo``, ``network`` with a duration;
-``send``, ``receive``, ``close`` with a channel; ``select`` with a list of them, and ``default``; ``lock``,
-``unlock`` with a mutex; ``add`` (``{group: n}``), ``done``, ``wait`` with a wait group; ``read``, ``write``
-with one of ``connections``; ``spawn`` with a program, or ``{program: n}``; ``alloc`` with bytes (``64KiB``);
-``repeat`` with ``steps``; ``yield``, ``join``, ``lock_thread``, ``unlock_thread`` alone. ``heap`` has
-``live`` and ``gogc``.
+``send``, ``receive``, ``close`` with a channel; ``lock``, ``unlock`` with a mutex; ``add`` (``{group: n}``),
+``done``, ``wait`` with a wait group; ``read``, ``write`` with one of ``connections``; ``spawn`` with a
+program, or ``{program: n}``; ``alloc`` with bytes (``64KiB``); ``repeat`` with ``steps``; ``yield``,
+``join``, ``lock_thread``, ``unlock_thread`` alone. ``heap`` has ``live`` and ``gogc``.
+
+A ``select`` has a list of cases, each with ``steps`` if it is to do something, and perhaps a default. C may
+call back into Go::
+
+    - select:
+        - receive: jobs
+          steps: [{compute: 50us}]
+        - send: results
+        - default: [{sleep: 1ms}]
+    - cgo: 200us
+      callback: [{compute: 20us}]
+      after: 100us
 """
 
 from __future__ import annotations
@@ -58,7 +69,6 @@ _TIMED: Final[Mapping[str, Callable[[Any], w.Step]]] = MappingProxyType(
         "sleep": w.Sleep,
         "syscall": w.Syscall,
         "blocking_syscall": lambda duration: w.Syscall(duration, blocking=True),
-        "cgo": w.Cgo,
         "network": w.Network,
     }
 )
@@ -78,7 +88,7 @@ _NAMED: Final[Mapping[str, Callable[[str], w.Step]]] = MappingProxyType(
 _COUNTED: Final[Mapping[str, Callable[[str, int], w.Step]]] = MappingProxyType(
     {"spawn": w.Spawn, "add": w.Add}
 )
-STEPS: Final = (*_ALONE, *_TIMED, *_NAMED, *_COUNTED, "select", "alloc", "repeat")
+STEPS: Final = (*_ALONE, *_TIMED, *_NAMED, *_COUNTED, "cgo", "select", "alloc", "repeat")
 
 
 def load(path: Path | str) -> w.Workload:
@@ -160,6 +170,10 @@ class _Reader:
             return _ALONE[given]()
         if isinstance(given, dict) and "repeat" in given:
             return self.repeat(given, name, number, at)
+        if isinstance(given, dict) and "cgo" in given:
+            return self.cgo(given, name, number, f"{at} (cgo)")
+        if isinstance(given, dict) and given.keys() == {"select"}:
+            return self.select(given["select"], name, number, f"{at} (select)")
         if not isinstance(given, dict) or len(given) != 1:
             raise BadWorkload(f"{at}: {given!r} is no step", remedy=f"There are: {', '.join(STEPS)}.")
         kind, value = next(iter(given.items()))
@@ -172,6 +186,49 @@ class _Reader:
             raise BadWorkload(f"{at} (repeat): there is no list of steps")
         times = _number(given["repeat"], f"{at} (repeat)", 0)
         return w.Repeat(times, self.steps(inner, name, f"{number}."))
+
+    def cgo(self, given: dict[object, object], name: str, number: str, at: str) -> w.Step:
+        _only(given, ("cgo", "callback", "after"), at)
+        duration = parsed(given["cgo"], at)
+        callback = given.get("callback", [])
+        if not isinstance(callback, list):
+            raise BadWorkload(f"{at}: a callback has a list of steps")
+        after = parsed(given["after"], at) if "after" in given else 0
+        return w.Cgo(duration, self.steps(callback, name, f"{number}."), after)
+
+    def select(self, given: object, name: str, number: str, at: str) -> w.Step:
+        if not isinstance(given, list):
+            raise BadWorkload(f"{at}: a select has a list of cases")
+        cases: list[w.Send | w.Receive | w.Case] = []
+        default: bool | tuple[w.Step, ...] = False
+        for place, one in enumerate(given, 1):
+            match one:
+                case "default":
+                    default = True
+                case {"default": [*steps], **rest} if not rest:
+                    default = self.steps(steps, name, f"{number}.{place}.")
+                case {"send": channel, **rest}:
+                    cases.append(self.case(w.Send(_name(channel, at)), rest, name, f"{number}.{place}.", at))
+                case {"receive": channel, **rest}:
+                    cases.append(
+                        self.case(w.Receive(_name(channel, at)), rest, name, f"{number}.{place}.", at)
+                    )
+                case _:
+                    raise BadWorkload(
+                        f"{at}: {one!r} is no case",
+                        remedy="Write send: C, receive: C, or default, each with steps if it has a body.",
+                    )
+        return w.Select(tuple(cases), default)
+
+    def case(
+        self, on: w.Send | w.Receive, rest: dict[Any, Any], name: str, before: str, at: str
+    ) -> w.Send | w.Receive | w.Case:
+        if not rest:
+            return on
+        _only(rest, ("steps",), f"{at}: a case")
+        if not isinstance(rest.get("steps"), list):
+            raise BadWorkload(f"{at}: a case has a list of steps")
+        return w.Case(on, self.steps(rest["steps"], name, before))
 
 
 def _step(kind: str, value: object, at: str) -> w.Step:
@@ -186,29 +243,7 @@ def _step(kind: str, value: object, at: str) -> w.Step:
         return _COUNTED[kind](_name(value, at), 1)
     if kind == "alloc":
         return w.Alloc(_bytes(value, at))
-    if kind == "select":
-        return _select(value, at)
     raise BadWorkload(f"{at}: there is no step {kind!r}", remedy=f"There are: {', '.join(STEPS)}.")
-
-
-def _select(value: object, at: str) -> w.Step:
-    cases: list[w.Send | w.Receive] = []
-    default = False
-    if not isinstance(value, list):
-        raise BadWorkload(f"{at}: a select has a list of cases")
-    for one in value:
-        match one:
-            case "default":
-                default = True
-            case {"send": name}:
-                cases.append(w.Send(_name(name, at)))
-            case {"receive": name}:
-                cases.append(w.Receive(_name(name, at)))
-            case _:
-                raise BadWorkload(
-                    f"{at}: {one!r} is no case", remedy="Write send: C, receive: C, or default."
-                )
-    return w.Select(tuple(cases), default)
 
 
 def _heap(given: Mapping[Any, Any]) -> w.Heap:

@@ -44,9 +44,15 @@ class Syscall:
 
 @dataclass(frozen=True, slots=True)
 class Cgo:
-    """A call into C of that duration."""
+    """A call into C of that duration.
+
+    With a ``callback``, C then calls back into Go, which does these steps, and goes on for ``after`` before
+    it returns.
+    """
 
     duration: Duration
+    callback: tuple[Step, ...] = ()
+    after: Duration = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,22 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
-class Select:
-    """Whichever of these can go on first; with ``default`` it does not wait."""
+class Case:
+    """A case of a select with a body: these steps, if it is the one that goes on."""
 
-    cases: tuple[Send | Receive, ...]
-    default: bool = False
+    on: Send | Receive
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Whichever of these can go on first; with ``default`` it does not wait.
+
+    ``default`` is True, or the steps that are then done.
+    """
+
+    cases: tuple[Send | Receive | Case, ...]
+    default: bool | tuple[Step, ...] = False
 
 
 @dataclass(frozen=True, slots=True)

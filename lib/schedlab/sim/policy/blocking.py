@@ -1,7 +1,6 @@
 """What goroutines wait for one another with: channels, select, mutexes, wait groups.
 
-After runtime/chan.go, runtime/select.go, internal/sync/mutex.go, sync/waitgroup.go of Go 1.27. Of a mutex
-the short active spinning is left out.
+After runtime/chan.go, runtime/select.go, internal/sync/mutex.go, sync/waitgroup.go of Go 1.27.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import Final
 from schedlab.sim.errors import Misstep
 from schedlab.sim.policy.counts import WHY_RECEIVE, WHY_SELECT, WHY_SEND, WHY_SYNC
 from schedlab.sim.policy.leave import gopark, goyield
+from schedlab.sim.policy.queues import runqempty
 from schedlab.sim.policy.state import G, M, Op, Sched
 from schedlab.sim.policy.wake import ready, step_name
 
@@ -19,10 +19,15 @@ GO_ON: Final = -2
 """What an operation returns after which the goroutine goes on at once."""
 
 _STARVING_NS: Final = 1_000_000
+_ACTIVE_SPIN: Final = 4
+"""``active_spin`` (lock_spinbit.go)."""
+
+_Waiters = deque[tuple[G, int, int]]
+"""Each with the ticket of that wait and the step at which it then goes on."""
 
 
 class Channel:
-    """``hchan``: how many values are in the buffer, and who waits, each with the ticket of that wait."""
+    """``hchan``: how many values are in the buffer, and who waits."""
 
     __slots__ = ("capacity", "closed", "count", "receivers", "senders")
 
@@ -30,8 +35,8 @@ class Channel:
         self.capacity = capacity
         self.count = 0
         self.closed = False
-        self.receivers: deque[tuple[G, int]] = deque()
-        self.senders: deque[tuple[G, int]] = deque()
+        self.receivers: _Waiters = deque()
+        self.senders: _Waiters = deque()
 
 
 class Mutex:
@@ -62,7 +67,7 @@ def send(s: Sched, m: M, g: G, step: Op) -> int:
     s.cost += s.costs.step_ns
     if _try_send(s, m, g, channel):
         return GO_ON
-    channel.senders.append((g, g.ticket))
+    channel.senders.append((g, g.ticket, g.at))
     return gopark(s, m, g, WHY_SEND)
 
 
@@ -72,7 +77,7 @@ def receive(s: Sched, m: M, g: G, step: Op) -> int:
     s.cost += s.costs.step_ns
     if _try_receive(s, m, g, channel):
         return GO_ON
-    channel.receivers.append((g, g.ticket))
+    channel.receivers.append((g, g.ticket, g.at))
     return gopark(s, m, g, WHY_RECEIVE)
 
 
@@ -95,35 +100,52 @@ def close(s: Sched, m: M, g: G, step: Op) -> int:
 
 
 def select(s: Sched, m: M, g: G, step: Op) -> int:
-    """``selectgo``: the first case that can go on, in random order; with none and no default, wait on all."""
-    cases: list[tuple[bool, int]] = step[2]
+    """``selectgo``: the first case that can go on, in random order; with none and no default, wait on all.
+
+    Each case has the step at which its body begins.
+    """
+    cases: list[tuple[bool, int, int]] = step[2]
     s.cost += s.costs.step_ns * len(cases)
     order = list(range(len(cases)))
     s.random_select.shuffle(order)
     for number in order:
-        sends, channel = cases[number]
+        sends, channel, body = cases[number]
         attempt = _try_send if sends else _try_receive
         if attempt(s, m, g, s.channels[channel]):
+            g.at = body
             return GO_ON
-    if step[3]:
+    if step[3] >= 0:
+        g.at = step[3]
         return GO_ON
-    for sends, channel in cases:
+    for sends, channel, body in cases:
         queue = s.channels[channel].senders if sends else s.channels[channel].receivers
-        queue.append((g, g.ticket))
+        queue.append((g, g.ticket, body))
     return gopark(s, m, g, WHY_SELECT)
 
 
 def lock(s: Sched, m: M, g: G, step: Op) -> int:
-    """``Mutex.Lock``: who was woken for it competes with newcomers, and stands in front again if it loses."""
-    mutex = s.mutexes[step[2]]
+    """``Mutex.Lock``: who was woken for it competes with newcomers, and stands in front again if it loses.
+
+    Before it waits it spins for a moment, and whoever unlocks meanwhile need not wake another (``lockSlow``).
+    """
+    mutex: Mutex = s.mutexes[step[2]]
     s.cost += s.costs.step_ns
     if g.handed:
         g.handed = False
         g.lock_since = -1
         return GO_ON
+    if mutex.locked and not mutex.starving and can_spin(s, m, g.spins):
+        if mutex.waiters and not mutex.woken:
+            mutex.woken = g.awoke = True
+        g.spins += 1
+        # It comes back to this step.
+        g.at -= 1
+        m.then = s.run
+        return s.cost + s.costs.spin_ns
+    g.spins = 0
+    if g.awoke:
+        mutex.woken = g.awoke = False
     again = g.lock_since >= 0
-    if again:
-        mutex.woken = False
     if not mutex.locked and not mutex.starving:
         mutex.locked = True
         g.lock_since = -1
@@ -134,9 +156,16 @@ def lock(s: Sched, m: M, g: G, step: Op) -> int:
     else:
         mutex.waiters.append(g)
         g.lock_since = s.now
-    # It comes back to this step.
     g.at -= 1
     return gopark(s, m, g, WHY_SYNC)
+
+
+def can_spin(s: Sched, m: M, spins: int) -> bool:
+    """``internal_sync_runtime_canSpin`` (proc.go): a few times, while another P runs and nothing waits for
+    this one."""
+    p = m.p
+    assert p is not None
+    return spins < _ACTIVE_SPIN and s.procs > s.npidle + s.nmspinning + 1 and runqempty(p)
 
 
 def unlock(s: Sched, m: M, g: G, step: Op) -> int:
@@ -154,8 +183,9 @@ def unlock(s: Sched, m: M, g: G, step: Op) -> int:
         return goyield(s, m, g)
     mutex.locked = mutex.starving = False
     if mutex.waiters and not mutex.woken:
-        mutex.woken = True
-        _goready(s, m, mutex.waiters.popleft(), g)
+        first = mutex.waiters.popleft()
+        mutex.woken = first.awoke = True
+        _goready(s, m, first, g)
     return GO_ON
 
 
@@ -197,12 +227,13 @@ def _goready(s: Sched, m: M, other: G, by: G) -> None:
     ready(s, other, p, by.number)
 
 
-def _waiting(queue: deque[tuple[G, int]]) -> G | None:
+def _waiting(queue: _Waiters) -> G | None:
     """The first who still waits there; a select that went on elsewhere does not."""
     while queue:
-        g, ticket = queue.popleft()
+        g, ticket, at = queue.popleft()
         if g.ticket == ticket:
             g.ticket += 1
+            g.at = at
             return g
     return None
 

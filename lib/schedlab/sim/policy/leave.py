@@ -93,6 +93,7 @@ def goexit0(s: Sched, m: M, g: G) -> int:
         # The thread ends with a goroutine that is locked to it (mstart1, gogo(&m.g0.sched)); here it is used
         # on.
         g.locked_m = None
+        g.locks = 0
         m.locked_g = None
     if s.live == 1 and s.joining is not None:
         waiting, s.joining = s.joining, None

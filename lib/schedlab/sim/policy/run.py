@@ -94,7 +94,18 @@ def blocking_syscall(s: Sched, m: M, g: G, step: Op) -> int:
 
 
 def cgo(s: Sched, m: M, g: G, step: Op) -> int:
-    """``cgocall`` (cgocall.go): for the scheduler a system call."""
+    """``cgocall`` (cgocall.go): for the scheduler a system call.
+
+    If C will call back, ``cgocallbackg`` locks the goroutine to its thread before it leaves that call, until
+    it goes back to C.
+    """
+    if step[3]:
+        lock_thread(s, m, g, step)
+    return cgo_again(s, m, g, step)
+
+
+def cgo_again(s: Sched, m: M, g: G, step: Op) -> int:
+    """The end of ``cgocallbackg``: back to C (``reentersyscall``)."""
     s.cost += s.costs.cgo_ns
     return entersyscall(s, m, g, _drawn(step))
 
@@ -128,14 +139,18 @@ def read(s: Sched, m: M, g: G, step: Op) -> int:
 
 
 def lock_thread(_s: Sched, m: M, g: G, _: Op) -> int:
-    """``LockOSThread``."""
+    """``LockOSThread`` and ``lockOSThread``, which nest."""
+    g.locks += 1
     g.locked_m, m.locked_g = m, g
     return GO_ON
 
 
 def unlock_thread(_s: Sched, m: M, g: G, _: Op) -> int:
-    """``UnlockOSThread``."""
-    g.locked_m = m.locked_g = None
+    """``UnlockOSThread`` and ``unlockOSThread``: the last of them frees the thread."""
+    if g.locks:
+        g.locks -= 1
+    if not g.locks:
+        g.locked_m = m.locked_g = None
     return GO_ON
 
 
@@ -166,6 +181,12 @@ def newproc(s: Sched, m: M, p: P, by: G, program: int) -> None:
     s.log.append((s.now, RUNNABLE, g.number, p.number, m.number, NO_REASON, by.number))
     runqput(s, p, g, True)
     wakep_by_goroutine(s)
+
+
+def jump(_s: Sched, _m: M, g: G, step: Op) -> int:
+    """From the end of a case's body to what comes after the select."""
+    g.at = step[2]
+    return GO_ON
 
 
 def loop_begin(_s: Sched, _m: M, g: G, step: Op) -> int:

@@ -58,16 +58,19 @@ class G:
 
     __slots__ = (
         "at",
+        "awoke",
         "code",
         "handed",
         "left",
         "lock_since",
         "locked_m",
+        "locks",
         "loops",
         "m",
         "number",
         "program",
         "since",
+        "spins",
         "ticket",
         "where",
         "worker",
@@ -84,8 +87,12 @@ class G:
         self.locked_m: M | None = None
         self.ticket = 0
         self.since = 0
+        self.locks = 0
+        # Of the mutex that it is about to lock.
         self.lock_since = -1
         self.handed = False
+        self.awoke = False
+        self.spins = 0
         self.where = 0
         """Its program's number; -1 once it has ended."""
         self.worker = False

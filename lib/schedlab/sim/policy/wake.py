@@ -194,8 +194,8 @@ def checkdead(s: Sched) -> None:
 
 def step_name(g: G) -> str:
     """The step at which a goroutine is, in words."""
-    # Who waits for a lock comes back to the step.
-    at = g.at if g.lock_since >= 0 else max(0, g.at - 1)
+    # Who waits or spins for a lock comes back to the step.
+    at = g.at if g.lock_since >= 0 or g.spins else max(0, g.at - 1)
     return str(g.code[at][4])
 
 
