@@ -24,6 +24,8 @@ type result struct {
 	Kind       string `json:"kind"`
 	GOMAXPROCS int    `json:"gomaxprocs"`
 	NS         int64  `json:"ns"`
+	// WaitedNS is how long its threads waited for a CPU meanwhile.
+	WaitedNS int64 `json:"waited_ns"`
 }
 
 // A size says how much of it there is.
@@ -60,7 +62,16 @@ func main() {
 	to := flag.String("trace", "", "write an execution trace of it to this file")
 	goroutines := flag.Int("goroutines", 0, "how many, if not as many as usual")
 	turns := flag.Int("turns", 0, "how many turns, if not as many as usual")
+	precede := flag.Bool("precede", false, "take precedence over other processes, where that is allowed")
+	warmUp := flag.Bool("warm-up", false, "compute for a moment and end")
 	flag.Parse()
+	if *warmUp {
+		report.WarmUp()
+		return
+	}
+	if *precede {
+		report.Precede("-warm-up")
+	}
 	chosen, ok := kinds[*name]
 	if !ok {
 		report.Fail(fmt.Errorf("there is no kind %q", *name))
@@ -76,9 +87,11 @@ func main() {
 		debug.SetGCPercent(-1)
 	}
 	stop := report.Trace(*to)
+	waited := report.WaitedNS()
 	began := time.Now()
 	trace.WithRegion(context.Background(), "workload", func() { chosen.run(chosen.size) })
 	took := time.Since(began)
+	waited = report.WaitedNS() - waited
 	stop()
-	report.Print(result{Kind: *name, GOMAXPROCS: runtime.GOMAXPROCS(0), NS: took.Nanoseconds()})
+	report.Print(result{*name, runtime.GOMAXPROCS(0), took.Nanoseconds(), waited})
 }

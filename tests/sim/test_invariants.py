@@ -61,10 +61,10 @@ def test_invariants(load: sim.Workload, rules: sim.Rules, seed: int) -> None:
         own = running[spans["p"][running] == p]
         assert most_at_once(start[own], (start + dur)[own]) <= 1
 
-    # No goroutine is lost: each but the collector's own has ended, and its life has neither gap nor overlap.
-    workers = timeline.names(timeline.goroutine_function) == "runtime.gcBgMarkWorker"
+    # No goroutine is lost: each but the runtime's own has ended, and its life has neither gap nor overlap.
+    own = np.array([name.startswith("runtime.") for name in timeline.names(timeline.goroutine_function)])
     ended = timeline.goroutines["ended"] >= 0
-    assert (ended | workers).all()
+    assert (ended | own).all()
     every = rows(timeline, Lane.GOROUTINE, *State)
     for g in range(len(ended)):
         life = every[spans["id"][every] == g]

@@ -239,7 +239,7 @@ def _load(run: Real) -> sim.Workload:
         turn = (sim.Compute(computed // (_GOROUTINES * _TURNS)), sim.Alloc(64 << 10))
         worker = sim.Program("worker", (sim.Repeat(_TURNS, turn),), _GOROUTINES)
         return sim.Workload((worker,), procs, heap=sim.Heap(_LIVE_BYTES, 100))
-    return _conversations(run, procs) if run.kind == "echo" else run.played.load
+    return run.played.load
 
 
 def _conversations(run: Real, procs: int) -> sim.Workload:

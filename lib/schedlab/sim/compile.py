@@ -115,12 +115,15 @@ class _Compiler:
                 self.put(blocking.close, self.of(self.channels, name, "channel", at), 0, where)
             case w.Select(cases, default):
                 self.select(cases, default, at, where, number)
-            case w.Write(name):
-                self.put(run.socket, 0, 0, where)
+            case w.Write(name, duration):
+                cost = self.s.costs.write_ns if duration is None else self.draw(duration, at)
+                self.put(run.socket, cost, 0, where)
                 self.put(run.write, self.of(self.connections, name, "connection", at), 0, where)
-            case w.Read(name):
-                self.put(run.socket, 0, 0, where)
+            case w.Read(name, duration):
+                cost = self.s.costs.read_ns if duration is None else self.draw(duration, at)
+                self.put(run.socket, self.s.costs.read_ns, 0, where)
                 self.put(run.read, self.of(self.connections, name, "connection", at), 0, where)
+                self.put(run.socket, cost, 0, where)
             case _:
                 self.other(step, at, where, number)
 
@@ -139,8 +142,12 @@ class _Compiler:
                 self.put(blocking.add, _numbered(self.groups, name), -1, where)
             case w.Wait(name):
                 self.put(blocking.wait, _numbered(self.groups, name), 0, where)
-            case w.Alloc(count):
-                self.put(gc.alloc, _whole(count, f"{at}: a number of bytes", 0), 0, where)
+            case w.Alloc(count, kept):
+                count = _whole(count, f"{at}: a number of bytes", 0)
+                if self.load.heap.gogc >= 0:
+                    self.put(gc.deduct, count, 0, where)
+                    self.put(gc.assist, 0, 0, where)
+                self.put(gc.alloc, count, kept, where)
             case w.LockThread():
                 self.put(run.lock_thread, 0, 0, where)
             case w.UnlockThread():
@@ -155,6 +162,8 @@ class _Compiler:
                     where,
                     lambda: self.put(run.spawn, spawned, 0, where),
                 )
+            case w.Range(name, steps):
+                self.range(self.of(self.channels, name, "channel", at), steps, where, number)
             case w.Repeat(times, steps):
                 times = _whole(times, f"{at}: a number of times", 0)
                 self.loop(times, at, where, lambda: self.steps(steps, f"{number}."))
@@ -172,6 +181,13 @@ class _Compiler:
             raise BadWorkload(f"{at}: there is nothing to repeat")
         self.put(run.loop_end, begin + 1, 0, where)
         self.code[begin] = (_OTHER, run.loop_begin, times, len(self.code), where)
+
+    def range(self, channel: int, steps: tuple[w.Step, ...], where: str, number: str) -> None:
+        begin = len(self.code)
+        self.put(blocking.receive_or_end, channel, 0, where)
+        self.steps(steps, f"{number}.")
+        self.put(run.jump, begin, 0, where)
+        self.code[begin] = (_OTHER, blocking.receive_or_end, channel, len(self.code), where)
 
     def cgo(self, first: Any, callback: tuple[w.Step, ...], last: Any, where: str, number: str) -> None:
         if not callback:

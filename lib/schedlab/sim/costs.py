@@ -21,10 +21,10 @@ class Costs:
     medians of a log-normal, the deviation of whose logarithm is ``start_spread``. ``thread_ns``: to make a
     thread. ``slack_ns``: how much later than asked a sleeping thread is woken (timer slack),
     ``poll_slack_ns`` the same of one in the network poller. ``poll_ns``: to ask that. ``syscall_ns``: into a
-    system call and out of it. ``socket_ns``: a system call on a socket that does not wait. ``cgo_ns``: the
-    same of a call to C, or back to it. ``spin_ns``: a turn of spinning before a mutex. ``signal_ns``: until
-    a signal stops a goroutine. ``stop_ns``: what each stop of the world does while it lasts.
-    ``mark_ns_per_kib``: to mark a KiB of live heap.
+    system call and out of it. ``read_ns``, ``write_ns``: a system call on a socket, which does not wait.
+    ``cgo_ns``: into a call to C, or back to it. ``spin_ns``: a turn of spinning before a mutex.
+    ``signal_ns``: until a signal stops a goroutine. ``stop_ns``: what each stop of the world does while it
+    lasts. ``mark_ns_per_kib``: to mark a KiB of live heap. ``sweep_ns``: to sweep a span.
     """
 
     switch_ns: int = 250
@@ -43,12 +43,14 @@ class Costs:
     poll_slack_ns: int = 60_000
     poll_ns: int = 600
     syscall_ns: int = 120
-    socket_ns: int = 800
+    read_ns: int = 1_000
+    write_ns: int = 5_000
     cgo_ns: int = 60
     spin_ns: int = 1_000
     signal_ns: int = 15_000
     stop_ns: int = 20_000
     mark_ns_per_kib: int = 700
+    sweep_ns: int = 300
 
     def replace(self, **changes: Any) -> Costs:
         """These costs but for ``changes``.

@@ -12,7 +12,7 @@ from schedlab.sim.errors import LimitReached, SimulationError
 from schedlab.sim.policy import run as policy_run
 from schedlab.sim.policy.counts import IDLE
 from schedlab.sim.policy.find import execute, mstart
-from schedlab.sim.policy.gc import Collector
+from schedlab.sim.policy.gc import Collector, assisted, marked
 from schedlab.sim.policy.network import Network
 from schedlab.sim.policy.state import NOBODY, Agent, G, M, Sched
 from schedlab.sim.policy.sysmon import sysmon, sysmon_delay
@@ -92,7 +92,9 @@ def prepared(
     s = Sched(load.procs, rules, costs, seed, moving)
     s.goroutine_limit = most_goroutines
     s.mstart, s.run, s.computed = mstart, policy_run.run, policy_run.computed
-    s.gc = Collector(load.heap.live_bytes, load.heap.gogc)
+    s.polling = (marked, assisted)
+    heap = load.heap
+    s.gc = Collector(heap.live_bytes, heap.gogc, rules.gc_share, heap.scan_bytes, heap.width)
     s.network = Network()
     s.sysmon.then = sysmon
     compiled(load, s, seed)

@@ -4,7 +4,9 @@ Taken from the trace is what a program does by itself: how long each goroutine r
 called the system or started another, and whom it woke. Left to the simulator is the scheduler's part: where a
 goroutine waits to run, for how long, on which P it runs. A wait that another goroutine ended becomes a token
 that this one sends, so channels, mutexes, wait groups and conditions need not be told apart. Where a
-goroutine waited until all that it had started had ended, it does so here too, whichever is the last.
+goroutine waited until all that it had started had ended, it does so here too, whichever is the last. Two
+goroutines that talk over a connection do so here; which two, their system calls tell: nothing is read before
+it was written.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ _SLEEP: Final = "sleep"
 _NETWORK: Final = "network"
 _LEFT_NS: Final = 5_000
 """What a goroutine may still run after it has said that it is done."""
+_WRITES: Final = frozenset({"internal/poll.(*FD).Write", "internal/poll.splicePump"})
+_READS: Final = frozenset({"internal/poll.(*FD).Read", "internal/poll.spliceDrain"})
+"""Who is on the stack in a system call that writes to a connection, or reads from one."""
 _TOKENS: Final = 1 << 30
 """A token never waits for room."""
 
@@ -79,7 +84,7 @@ def _region(timeline: Timeline, name: str) -> tuple[int, int, int]:
 
 def unpaid(costs: Costs) -> Costs:
     """Without the costs that a goroutine's time in a trace has in it already."""
-    return costs.replace(step_ns=0, ready_ns=0, spawn_ns=0, ready_wake_ns=0)
+    return costs.replace(step_ns=0, ready_ns=0, spawn_ns=0, ready_wake_ns=0, syscall_ns=0)
 
 
 class _Reader:
@@ -93,7 +98,8 @@ class _Reader:
         )
         rows = rows[np.lexsort((rows, spans["start"][rows], spans["id"][rows]))]
         self.columns = {
-            name: spans[name][rows].tolist() for name in ("id", "state", "start", "dur", "reason", "cause")
+            name: spans[name][rows].tolist()
+            for name in ("id", "state", "start", "dur", "reason", "cause", "stack")
         }
         self.lives: dict[int, list[int]] = defaultdict(list)
         for at, owner in enumerate(self.columns["id"]):
@@ -103,6 +109,7 @@ class _Reader:
         self.children = self._children()
         self.joins = self._joins()
         self.acts = self._acts()
+        self.talk = _Talk(self)
 
     def _started_within(self) -> dict[int, str]:
         """Names of main and of all that descends from it, by row."""
@@ -187,7 +194,11 @@ class _Reader:
             for row, name in self.known.items()
         )
         load = w.Workload(
-            programs, procs=procs, channels=dict.fromkeys(self.known.values(), _TOKENS), heap=heap
+            programs,
+            procs=procs,
+            channels=dict.fromkeys(self.known.values(), _TOKENS),
+            connections=dict.fromkeys(self.talk.connections, 0),
+            heap=heap,
         )
         return Replay(load, tuple(self.known), self.window, len(self.lives) - len(self.known))
 
@@ -208,10 +219,16 @@ class _Reader:
                     steps.append(act[1])
                     act = next(acts, None)
                 _compute(steps, stop - start)
+            elif at in self.talk.steps:
+                spoken = self.talk.steps[at]
+                if spoken is not None:
+                    steps.append(spoken)
             else:
                 step = self._pause(at, life[place + 1] if place + 1 < len(life) else None, stop - start, row)
                 if step is not None:
                     steps.append(step)
+        if row in self.talk.ends:
+            steps.append(w.Write(self.talk.ends[row], 0))
         parent = int(self.timeline.goroutines["creator"][row])
         if row != self.main and parent in self.joining:
             steps.append(w.Done(_group(self.known[parent])))
@@ -237,6 +254,104 @@ class _Reader:
                     return w.Network(lasted)
                 return w.Sleep(lasted) if after is not None and columns["cause"][after] == NOBODY else None
         return None
+
+
+class _Talk:
+    """Who writes to whom.
+
+    ``steps``: what spans of system calls and waits become, by their place in the reader's columns; None of
+    what a read does by itself. ``ends``: whose end is what another reads last, with the connection.
+    """
+
+    def __init__(self, reader: _Reader) -> None:
+        self.reader = reader
+        self.steps: dict[int, w.Step | None] = {}
+        self.ends: dict[int, str] = {}
+        self.connections: list[str] = []
+        self.kinds = kinds = self._kinds()
+        writes: dict[int, list[int]] = {}
+        reads: dict[int, list[int]] = {}
+        for row in reader.known:
+            life = reader.lives[row]
+            writes[row] = [at for at in life if kinds.get(at) == "write"]
+            reads[row] = self._reads(life, kinds)
+        for writer, row in self._pairs(writes, reads):
+            self._connect(writer, row, writes[writer], reads[row])
+
+    def _kinds(self) -> dict[int, str]:
+        """The system calls that read or write."""
+        columns, timeline = self.reader.columns, self.reader.timeline
+        starts, frames = timeline.stacks["start"], timeline.stacks["frame"]
+        functions = timeline.names(timeline.frames["function"])
+        kinds: dict[int, str] = {}
+        for stack in set(columns["stack"]):
+            on_it = set(functions[frames[starts[stack] : starts[stack + 1]]])
+            kinds[stack] = "write" if on_it & _WRITES else "read" if on_it & _READS else ""
+        return {
+            at: kinds[stack]
+            for at, stack in enumerate(columns["stack"])
+            if columns["state"][at] == State.SYSCALL and kinds[stack]
+        }
+
+    def _reads(self, life: list[int], kinds: dict[int, str]) -> list[int]:
+        """The reads that found something."""
+        return [at for at in life if kinds.get(at) == "read" and not self._waits_next(life, at)]
+
+    def _waits(self, at: int) -> bool:
+        columns = self.reader.columns
+        reason = self.reader.timeline.reasons[columns["reason"][at]]
+        return columns["state"][at] == State.WAITING and reason == _NETWORK
+
+    def _waits_next(self, life: list[int], at: int) -> bool:
+        """Whether the next thing that the goroutine does, but for running, is to wait for the network."""
+        states = self.reader.columns["state"]
+        following = at + 1
+        while following <= life[-1] and states[following] == State.RUNNING:
+            following += 1
+        return following <= life[-1] and self._waits(following)
+
+    def _pairs(self, writes: dict[int, list[int]], reads: dict[int, list[int]]) -> list[tuple[int, int]]:
+        """Who writes to whom: everything was written before it was read, and of those that could be, the one
+        that waits the least. Who also answers is taken first.
+        """
+        found: dict[tuple[int, int], int] = {}
+        for row, got in reads.items():
+            for other, sent in writes.items():
+                delay = self._delay(sent, got) if other != row else -1
+                if delay >= 0:
+                    found[other, row] = delay
+        both = {pair: found[pair] + found[pair[::-1]] for pair in found if pair[::-1] in found}
+        ranked = sorted(found, key=lambda pair: (pair not in both, both.get(pair, found[pair]), pair))
+        pairs: list[tuple[int, int]] = []
+        for writer, row in ranked:
+            if all(writer != one and row != other for one, other in pairs):
+                pairs.append((writer, row))
+        return pairs
+
+    def _delay(self, sent: list[int], reads: list[int]) -> int:
+        """From writes to reads, all together, ns; -1 if these are not of those."""
+        # The last read may have found the end.
+        if not sent or not 0 <= len(reads) - len(sent) <= 1:
+            return -1
+        columns = self.reader.columns
+        got = np.array([columns["start"][at] + columns["dur"][at] for at in reads])
+        delays = got[: len(sent)] - np.array([columns["start"][at] for at in sent])
+        return int(delays.sum()) if delays.min() >= 0 else -1
+
+    def _connect(self, writer: int, row: int, sent: list[int], reads: list[int]) -> None:
+        reader = self.reader
+        name = f"{reader.known[writer]} to {reader.known[row]}"
+        self.connections.append(name)
+        for at in sent:
+            self.steps[at] = w.Write(name, reader.columns["dur"][at])
+        for at in reads:
+            self.steps[at] = w.Read(name, reader.columns["dur"][at])
+        if len(reads) > len(sent):
+            self.ends[writer] = name
+        kept = set(reads)
+        for at in reader.lives[row]:
+            if at not in kept and (self.kinds.get(at) == "read" or (self._waits(at) and at > reads[0])):
+                self.steps[at] = None
 
 
 def _group(parent: str) -> str:

@@ -23,8 +23,10 @@ A file names GOMAXPROCS, what goroutines share, and their programs::
 Steps: ``compute``, ``sleep``, ``syscall``, ``blocking_syscall``, ``cgo``, ``network`` with a duration;
 ``send``, ``receive``, ``close`` with a channel; ``lock``, ``unlock`` with a mutex; ``add`` (``{group: n}``),
 ``done``, ``wait`` with a wait group; ``read``, ``write`` with one of ``connections``; ``spawn`` with a
-program, or ``{program: n}``; ``alloc`` with bytes (``64KiB``); ``repeat`` with ``steps``; ``yield``,
-``join``, ``lock_thread``, ``unlock_thread`` alone. ``heap`` has ``live`` and ``gogc``.
+program, or ``{program: n}``; ``alloc`` with bytes (``64KiB``), ``keep`` if they are never garbage;
+``repeat`` with ``steps``, ``range`` with a channel and ``steps``; ``yield``, ``join``, ``lock_thread``,
+``unlock_thread`` alone. ``heap`` has ``live`` and ``gogc``; ``scan``, how much of it has to be looked at, if
+not all; ``width``, how many can mark at once, if not any number.
 
 A ``select`` has a list of cases, each with ``steps`` if it is to do something, and perhaps a default. C may
 call back into Go::
@@ -88,7 +90,7 @@ _NAMED: Final[Mapping[str, Callable[[str], w.Step]]] = MappingProxyType(
 _COUNTED: Final[Mapping[str, Callable[[str, int], w.Step]]] = MappingProxyType(
     {"spawn": w.Spawn, "add": w.Add}
 )
-STEPS: Final = (*_ALONE, *_TIMED, *_NAMED, *_COUNTED, "cgo", "select", "alloc", "repeat")
+STEPS: Final = (*_ALONE, *_TIMED, *_NAMED, *_COUNTED, "cgo", "select", "alloc", "keep", "range", "repeat")
 
 
 def load(path: Path | str) -> w.Workload:
@@ -170,6 +172,8 @@ class _Reader:
             return _ALONE[given]()
         if isinstance(given, dict) and "repeat" in given:
             return self.repeat(given, name, number, at)
+        if isinstance(given, dict) and "range" in given:
+            return self.range(given, name, number, f"{at} (range)")
         if isinstance(given, dict) and "cgo" in given:
             return self.cgo(given, name, number, f"{at} (cgo)")
         if isinstance(given, dict) and given.keys() == {"select"}:
@@ -186,6 +190,13 @@ class _Reader:
             raise BadWorkload(f"{at} (repeat): there is no list of steps")
         times = _number(given["repeat"], f"{at} (repeat)", 0)
         return w.Repeat(times, self.steps(inner, name, f"{number}."))
+
+    def range(self, given: dict[object, object], name: str, number: str, at: str) -> w.Step:
+        _only(given, ("range", "steps"), at)
+        inner = given.get("steps")
+        if not isinstance(inner, list):
+            raise BadWorkload(f"{at}: there is no list of steps")
+        return w.Range(_name(given["range"], at), self.steps(inner, name, f"{number}."))
 
     def cgo(self, given: dict[object, object], name: str, number: str, at: str) -> w.Step:
         _only(given, ("cgo", "callback", "after"), at)
@@ -241,17 +252,22 @@ def _step(kind: str, value: object, at: str) -> w.Step:
             name, count = next(iter(value.items()))
             return _COUNTED[kind](_name(name, at), _number(count, at, 0))
         return _COUNTED[kind](_name(value, at), 1)
-    if kind == "alloc":
-        return w.Alloc(_bytes(value, at))
+    if kind in ("alloc", "keep"):
+        return w.Alloc(_bytes(value, at), kept=kind == "keep")
     raise BadWorkload(f"{at}: there is no step {kind!r}", remedy=f"There are: {', '.join(STEPS)}.")
 
 
 def _heap(given: Mapping[Any, Any]) -> w.Heap:
-    _only(given, ("live", "gogc"), "heap")
+    _only(given, ("live", "gogc", "scan", "width"), "heap")
     gogc = given.get("gogc", 100 if given else -1)
     if gogc == "off" or gogc is False:
         gogc = -1
-    return w.Heap(_bytes(given.get("live", 0), "heap: live"), _number(gogc, "heap: gogc", -1))
+    return w.Heap(
+        _bytes(given.get("live", 0), "heap: live"),
+        _number(gogc, "heap: gogc", -1),
+        _bytes(given.get("scan", 0), "heap: scan"),
+        _number(given.get("width", 0), "heap: width", 0),
+    )
 
 
 def _table(given: Mapping[Any, Any], key: str) -> Mapping[Any, Any]:

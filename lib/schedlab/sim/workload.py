@@ -140,16 +140,21 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Writes a message to a connection."""
+    """Writes a message to a connection, by a system call of that duration; None for what the costs say."""
 
     connection: str
+    duration: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Reads a message from a connection, and waits for it in the network poller."""
+    """Reads a message from a connection; if there is none yet, waits in the network poller and reads again.
+
+    ``duration`` is that of the system call that finds one; None for what the costs say.
+    """
 
     connection: str
+    duration: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +167,10 @@ class Spawn:
 
 @dataclass(frozen=True, slots=True)
 class Alloc:
-    """Allocates bytes on the heap."""
+    """Allocates bytes on the heap, which are garbage by the next collection, or ``kept`` for good."""
 
     bytes: int
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,14 @@ class UnlockThread:
 @dataclass(frozen=True, slots=True)
 class Join:
     """Waits until all other goroutines have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """These steps for each value from a channel, until that is closed and empty (``for range``)."""
+
+    channel: str
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +227,7 @@ Step = (
     | LockThread
     | UnlockThread
     | Join
+    | Range
     | Repeat
 )
 
@@ -228,10 +243,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Heap:
-    """``live_bytes`` survive each collection; ``gogc`` is GOGC, -1 for off."""
+    """``live_bytes`` survive each collection; ``gogc`` is GOGC, -1 for off.
+
+    ``scan_bytes`` of what is live is looked at to find pointers, 0 for all of it. ``width`` is how many can
+    mark at once, 0 for any number: of a linked list one.
+    """
 
     live_bytes: int = 0
     gogc: int = -1
+    scan_bytes: int = 0
+    width: int = 0
 
 
 def _none() -> Mapping[str, int]:

@@ -22,8 +22,8 @@ _STARVING_NS: Final = 1_000_000
 _ACTIVE_SPIN: Final = 4
 """``active_spin`` (lock_spinbit.go)."""
 
-_Waiters = deque[tuple[G, int, int]]
-"""Each with the ticket of that wait and the step at which it then goes on."""
+_Waiters = deque[tuple[G, int, int, int]]
+"""Each with the ticket of that wait, the step at which it then goes on, and that if the channel is closed."""
 
 
 class Channel:
@@ -67,7 +67,7 @@ def send(s: Sched, m: M, g: G, step: Op) -> int:
     s.cost += s.costs.step_ns
     if _try_send(s, m, g, channel):
         return GO_ON
-    channel.senders.append((g, g.ticket, g.at))
+    channel.senders.append((g, g.ticket, g.at, g.at))
     return gopark(s, m, g, WHY_SEND)
 
 
@@ -77,7 +77,20 @@ def receive(s: Sched, m: M, g: G, step: Op) -> int:
     s.cost += s.costs.step_ns
     if _try_receive(s, m, g, channel):
         return GO_ON
-    channel.receivers.append((g, g.ticket, g.at))
+    channel.receivers.append((g, g.ticket, g.at, g.at))
+    return gopark(s, m, g, WHY_RECEIVE)
+
+
+def receive_or_end(s: Sched, m: M, g: G, step: Op) -> int:
+    """``chanrecv2`` of a ``for range``: past its end if the channel is closed and empty."""
+    channel: Channel = s.channels[step[2]]
+    s.cost += s.costs.step_ns
+    if channel.closed and not channel.count:
+        g.at = step[3]
+        return GO_ON
+    if _try_receive(s, m, g, channel):
+        return GO_ON
+    channel.receivers.append((g, g.ticket, g.at, step[3]))
     return gopark(s, m, g, WHY_RECEIVE)
 
 
@@ -88,7 +101,7 @@ def close(s: Sched, m: M, g: G, step: Op) -> int:
     if channel.closed:
         raise Misstep(f"goroutine {g.program!r} (G{g.number}) closes a closed channel in {step_name(g)}")
     channel.closed = True
-    while (other := _waiting(channel.receivers)) is not None:
+    while (other := _waiting(channel.receivers, closed=True)) is not None:
         _goready(s, m, other, g)
     sender = _waiting(channel.senders)
     if sender is not None:
@@ -119,7 +132,7 @@ def select(s: Sched, m: M, g: G, step: Op) -> int:
         return GO_ON
     for sends, channel, body in cases:
         queue = s.channels[channel].senders if sends else s.channels[channel].receivers
-        queue.append((g, g.ticket, body))
+        queue.append((g, g.ticket, body, body))
     return gopark(s, m, g, WHY_SELECT)
 
 
@@ -227,13 +240,13 @@ def _goready(s: Sched, m: M, other: G, by: G) -> None:
     ready(s, other, p, by.number)
 
 
-def _waiting(queue: _Waiters) -> G | None:
+def _waiting(queue: _Waiters, closed: bool = False) -> G | None:
     """The first who still waits there; a select that went on elsewhere does not."""
     while queue:
-        g, ticket, at = queue.popleft()
+        g, ticket, at, at_end = queue.popleft()
         if g.ticket == ticket:
             g.ticket += 1
-            g.at = at
+            g.at = at_end if closed else at
             return g
     return None
 

@@ -64,6 +64,8 @@ REASONS: Final = (
     "sync",
     "network",
     "system goroutine wait",
+    "GC background sweeper wait",
+    "GC mark assist wait for work",
 )
 (
     NO_REASON,
@@ -76,4 +78,6 @@ REASONS: Final = (
     WHY_SYNC,
     WHY_NETWORK,
     WHY_SYSTEM,
+    WHY_SWEEP,
+    WHY_ASSIST,
 ) = range(len(REASONS))

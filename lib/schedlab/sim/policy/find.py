@@ -79,6 +79,8 @@ def find_runnable(s: Sched, m: M) -> int:
         assert p is not None
         if s.gcwaiting:
             return int(s.gc.gcstopm(s, m))
+        if s.safe_points:
+            s.gc.safe_point(s, p)
         if p.timers and p.timers[0][0] <= s.now:
             check_timers(s, p, p)
         if s.gc.blacken:
@@ -213,7 +215,7 @@ def give_up(s: Sched, m: M) -> bool:
         worker = s.gc.idle_worker(s, p)
         if worker is not None:
             return _comes_by(m, worker, RUN_GC_WORKER)
-    if s.gcwaiting:
+    if s.gcwaiting or s.safe_points >> p.number & 1:
         return True
     if s.runq:
         return _comes_by(m, globrunqgetbatch(s, p), RUN_GLOBAL)
@@ -390,6 +392,8 @@ def locked_start(s: Sched, m: M) -> int:
     assert g is not None
     m.nextp = None
     acquirep(s, m, p)
+    if s.safe_points:
+        s.gc.safe_point(s, p)
     s.here[RUN_OTHER] += 1
     return execute(s, m, g, False)
 

@@ -1,11 +1,13 @@
 """The garbage collector as the scheduler meets it: stops of the world, mark workers, assists.
 
 After runtime/mgc.go, mgcpacer.go, mgcmark.go and proc.go of Go 1.27. The heap is one number, its live part is
-given, and marking is an amount of CPU time that workers take in pieces.
+given, and marking is an amount of CPU time that workers take in pieces. What is live may be such that only so
+many can mark at once: of a list every next element is found by marking the one before.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from schedlab.sim.policy.blocking import GO_ON
@@ -14,20 +16,25 @@ from schedlab.sim.policy.counts import (
     NO_REASON,
     RUNNABLE,
     SPIN_STOPPED,
+    WHY_ASSIST,
     WHY_SYSTEM,
 )
 from schedlab.sim.policy.find import ready_list
-from schedlab.sim.policy.leave import gopark, wake_sysmon
+from schedlab.sim.policy.leave import gopark, gosched_impl, wake_sysmon
+from schedlab.sim.policy.pacing import Pacer
 from schedlab.sim.policy.queues import runqempty
 from schedlab.sim.policy.state import NOBODY, P_GCSTOP, P_RUNNING, G, M, Op, P, Sched, Then
+from schedlab.sim.policy.sweep import PAGE, Sweep, spans_of, sweep_for, sweep_some
 from schedlab.sim.policy.sysmon import preemptone
 from schedlab.sim.policy.wake import (
+    handoffp,
     injectglist,
     newm,
     notewakeup,
     park,
     pidleget,
     pidleput,
+    ready,
     releasep,
     start_latency,
     stopm,
@@ -38,75 +45,89 @@ DEDICATED, FRACTIONAL, IDLE_MODE = 1, 2, 3
 _MODES: Final = {DEDICATED: "GC (dedicated)", FRACTIONAL: "GC (fractional)", IDLE_MODE: "GC (idle)"}
 """As an execution trace labels them."""
 
-_PIECE_NS: Final = 100_000
-"""How much a worker marks before it looks up (``idleCheckThreshold`` is of this size)."""
-_ASSIST_SLACK_NS: Final = 5_000
-_LEAST_HEAP: Final = 4 << 20
-_EARLIEST, _LATEST = 0.7, 0.95
-"""Where between what is live and the goal a cycle begins (``minTriggerRatioNum``, ``maxTriggerRatioNum``)."""
+_PIECE_NS: Final = 50_000
+"""How much a worker marks before it looks up."""
+_OVER_ASSIST: Final = 64 << 10
+"""Bytes to look at that an assist takes on at least (``gcOverAssistWork``)."""
 _MOST_ERROR: Final = 0.3
 
 
 class Collector:
-    """``gcController`` and ``work``. Bytes, ns of CPU; ``gogc`` below 0 is off."""
+    """``gcController`` and ``work``. Bytes, ns of CPU.
+
+    ``work`` is what nobody has taken on yet, ``taken`` what those who mark now have; ``live`` is what a
+    program keeps, ``width`` how many can mark at once, 0 for any number.
+    """
 
     __slots__ = (
-        "at_start",
+        "assist_ns",
+        "assisting",
         "blacken",
         "credit",
         "cycle_start",
         "cycles",
         "dedicated",
+        "during",
         "fraction",
-        "goal",
-        "gogc",
-        "heap",
         "idle_most",
         "idle_now",
+        "idle_ns",
         "live",
         "mark_start",
         "marking",
+        "over_assist",
+        "pace",
         "pool",
-        "runway",
-        "since",
+        "scan_bytes",
+        "starting",
         "stop_start",
+        "sweep",
+        "taken",
+        "total",
+        "width",
         "work",
         "workers",
     )
 
-    def __init__(self, live: int, gogc: int) -> None:
+    def __init__(
+        self, live: int, gogc: int, share: float = 0.25, scan_bytes: int = 0, width: int = 0
+    ) -> None:
         self.live = live
-        self.gogc = gogc
-        self.heap = live
-        self.at_start = 0
-        self.goal = max(_LEAST_HEAP, live + live * max(gogc, 0) // 100)
+        self.scan_bytes = scan_bytes
+        self.width = width
+        self.pace = Pacer(live, gogc, share)
+        self.sweep = Sweep(live)
         self.cycle_start = 0
         self.cycles = 0
+        self.starting = False
         self.blacken = False
-        self.runway = 0
-        self.since = 0
         self.work = 0
+        self.taken = 0
+        self.total = 0
         self.marking = 0
         self.credit = 0
+        self.over_assist = 0
+        self.assist_ns = 0
+        self.idle_ns = 0
+        self.during = [0, 0, 0]
         self.dedicated = 0
         self.fraction = 0.0
         self.idle_most = 0
         self.idle_now = 0
         self.mark_start = 0
         self.stop_start = 0
+        self.assisting: deque[G] = deque()
         self.pool: list[G] = []
         self.workers: dict[int, G] = {}
 
     @property
-    def trigger(self) -> int:
-        """The heap at which a cycle begins: the goal less what is allocated while background workers mark."""
-        room = self.goal - self.live
-        wanted = self.goal - self.runway
-        return int(min(max(wanted, self.live + room * _EARLIEST), self.live + room * _LATEST))
+    def available(self) -> bool:
+        """``gcMarkWorkAvailable``."""
+        return self.work > 0 and (self.width == 0 or self.marking < self.width)
 
     def wants_worker(self, _: Sched) -> bool:
         """``gcShouldScheduleWorker``, while there is marking."""
-        return self.blacken and self.work > 0
+        return self.blacken and self.available
 
     def find_worker(self, s: Sched, p: P) -> G | None:
         """``findRunnableGCWorker``: dedicated workers first; a fractional one if this P is behind its
@@ -114,7 +135,7 @@ class Collector:
         given = self.workers.pop(p.number, None)
         if given is not None:
             return given
-        if self.work <= 0 or not self.pool or (self.dedicated <= 0 and self.fraction == 0):
+        if not self.available or not self.pool or (self.dedicated <= 0 and self.fraction == 0):
             return None
         if self.dedicated > 0:
             self.dedicated -= 1
@@ -135,7 +156,7 @@ class Collector:
 
     def wants_idle_worker(self, _: Sched) -> bool:
         """``needIdleMarkWorker`` and whether there is one, and work for it."""
-        return self.work > 0 and bool(self.pool) and self.idle_now < self.idle_most
+        return self.available and bool(self.pool) and self.idle_now < self.idle_most
 
     def _handed(self, s: Sched, p: P) -> G:
         g = self.pool.pop()
@@ -162,6 +183,18 @@ class Collector:
         if p.m is not None:
             releasep(p.m)
 
+    def safe_point(self, s: Sched, p: P) -> None:
+        """``runSafePointFn``: the last P wakes who waits for all."""
+        s.safe_points &= ~(1 << p.number)
+        m = s.safe_pointer
+        if s.safe_points or m is None:
+            return
+        s.safe_pointer = None
+        m.parked = False
+        s.awake += 1
+        s.cost += s.costs.wake_ns
+        s.driver.plan(m, s.cost + start_latency(s, m))
+
     def _stopped(self, s: Sched, p: P) -> None:
         p.status = P_GCSTOP
         s.p_log.append((s.now, IDLE, p.number, NOBODY))
@@ -180,32 +213,96 @@ class Collector:
         s.driver.plan(m, s.cost + start_latency(s, m) + s.costs.stop_ns)
 
 
-def alloc(s: Sched, m: M, g: G, step: Op) -> int:
-    """``mallocgc``: the heap grows; at the trigger a cycle begins, and while it lasts, who allocates
-    assists."""
+def deduct(s: Sched, _m: M, g: G, step: Op) -> int:
+    """``deductAssistCredit``: who allocates while the heap is marked owes some marking."""
     gc: Collector = s.gc
-    count = step[2] if type(step[2]) is int else step[2]()
-    gc.heap += count
-    if gc.gogc < 0 or s.gcwaiting:
+    if gc.blacken:
+        if g.assist_cycle != gc.cycles:
+            g.assist_cycle, g.assist_bytes = gc.cycles, 0
+        g.assist_bytes -= step[2]
+    return GO_ON
+
+
+def assist(s: Sched, m: M, g: G, _: Op) -> int:
+    """``gcAssistAlloc``: it pays with what background workers have marked, or marks; else it waits."""
+    gc: Collector = s.gc
+    if not gc.blacken or g.assist_bytes >= 0:
         return GO_ON
-    if not gc.blacken:
-        if gc.heap < gc.trigger:
+    # It comes back to this step until all is paid.
+    g.at -= 1
+    rate = gc.pace.work_per_byte(gc.work + gc.taken)
+    work = max(int(-g.assist_bytes * rate), gc.over_assist)
+    if gc.credit > 0:
+        stolen = min(work, gc.credit)
+        gc.credit -= stolen
+        g.assist_bytes += 1 + int(stolen / rate)
+        work -= stolen
+        if work == 0:
             return GO_ON
-        gc.cycle_start = s.now
-        return stop_the_world(s, m, begin_mark)
-    debt = int(count * gc.work / max(gc.goal - gc.heap, 1 << 16))
-    debt = min(debt, gc.work - 1)
-    free = min(debt, gc.credit)
-    gc.credit -= free
-    debt -= free
-    if debt <= _ASSIST_SLACK_NS:
+    if not gc.available:
+        gc.assisting.append(g)
+        return gopark(s, m, g, WHY_ASSIST)
+    piece = min(work, gc.work)
+    _take(gc, piece)
+    s.marks.append((s.now + s.cost, piece, g.number, "GC mark assist"))
+    g.left = piece
+    m.end = s.now + s.cost + piece
+    m.then = assisted
+    return s.cost + piece
+
+
+def assisted(s: Sched, m: M) -> int:
+    """``gcAssistAlloc1`` has marked: the last one ends the cycle; with too little done it tries again."""
+    gc: Collector = s.gc
+    g, p = m.g, m.p
+    assert g is not None
+    assert p is not None
+    s.here = p.counts
+    done = _marked(s, gc, m, g)
+    gc.assist_ns += done
+    g.assist_bytes += 1 + int(done / gc.pace.work_per_byte(gc.work + gc.taken))
+    if gc.work <= 0 and gc.marking == 0 and gc.blacken and not gc.starting:
+        return mark_done(s, m)
+    if g.assist_bytes < 0 and p.preempt:
+        return gosched_impl(s, m, g, False)
+    return s.run(s, m)
+
+
+def alloc(s: Sched, m: M, _: G, step: Op) -> int:
+    """``mallocgc``: it sweeps for the spans that it needs, the heap grows, and at the trigger a cycle begins.
+
+    ``step[3]`` says whether it is kept.
+    """
+    gc: Collector = s.gc
+    pace, sweep = gc.pace, gc.sweep
+    count: int = step[2]
+    if pace.gogc < 0:
         return GO_ON
-    gc.work -= debt
-    s.marks.append((s.now + s.cost, debt, g.number, "GC mark assist"))
-    g.left = debt
-    m.end = s.now + s.cost + debt
-    m.then = s.computed
-    return s.cost + debt
+    spans = spans_of(sweep, count)
+    s.cost += sweep_for(sweep, pace.heap, spans) * s.costs.sweep_ns
+    pace.heap += count
+    # Marked where they lie: they outlive the cycle.
+    owners = sweep.kept if step[3] else gc.during if gc.blacken else sweep.new
+    for at, more in enumerate(spans):
+        owners[at] += more
+    if step[3]:
+        gc.live += count
+    # Who ends a cycle has worldsema until every P has given back its spans.
+    if gc.blacken or gc.starting or s.safe_points or pace.heap < pace.trigger():
+        return GO_ON
+    gc.starting = True
+    gc.cycle_start = s.now
+    # Whoever begins a cycle sweeps what is left (gcStart).
+    s.cost += sweep.take(sweep.left) * s.costs.sweep_ns
+    m.then = start
+    return max(s.cost, 1)
+
+
+def start(s: Sched, m: M) -> int:
+    """``gcStart``."""
+    assert m.p is not None
+    s.here = m.p.counts
+    return stop_the_world(s, m, begin_mark)
 
 
 def stop_the_world(s: Sched, m: M, then: Then) -> int:
@@ -268,9 +365,11 @@ def begin_mark(s: Sched, m: M) -> int:
     assert g is not None
     assert p is not None
     s.here = p.counts
-    gc.at_start = gc.heap
-    gc.work = max(1, gc.live * s.costs.mark_ns_per_kib >> 10)
-    gc.credit = 0
+    gc.pace.triggered = gc.pace.heap
+    gc.total = gc.work = max(1, gc.live * s.costs.mark_ns_per_kib >> 10)
+    gc.over_assist = _OVER_ASSIST * gc.total // max(gc.scan_bytes or gc.live, 1)
+    gc.taken = gc.credit = gc.assist_ns = gc.idle_ns = 0
+    gc.during = [0, 0, 0]
     gc.idle_now = 0
     gc.mark_start = s.now
     total = s.procs * s.rules.gc_share
@@ -281,6 +380,7 @@ def begin_mark(s: Sched, m: M) -> int:
     while len(gc.pool) < s.procs:
         gc.pool.append(_new_worker(s))
     gc.blacken = True
+    gc.starting = False
     start_the_world(s, m, "GC sweep termination")
     m.then = s.run
     return max(s.cost, 1)
@@ -298,18 +398,35 @@ def worker_shares(procs: int, total: float) -> tuple[int, float]:
     return dedicated, (total - dedicated) / procs
 
 
+def _take(gc: Collector, piece: int) -> None:
+    gc.work -= piece
+    gc.taken += piece
+    gc.marking += 1
+
+
+def _marked(s: Sched, gc: Collector, m: M, g: G) -> int:
+    """What of a piece is marked, if it was not cut short; the rest goes back."""
+    left = max(0, m.end - s.now)
+    done = g.left - left
+    gc.taken -= g.left
+    gc.work += left
+    gc.marking -= 1
+    g.left = 0
+    return done
+
+
 def mark(s: Sched, m: M, g: G, step: Op) -> int:
-    """``gcBgMarkWorker``: a worker takes a piece of what is to be marked."""
+    """``gcBgMarkWorker`` and ``gcDrain``: a worker takes a piece of what is to be marked."""
     gc: Collector = s.gc
     if step:
         assert m.p is not None
         s.labels.append((s.now, g.number, _MODES[m.p.mode]))
-    piece = min(_PIECE_NS, gc.work)
-    if piece <= 0:
+    if not gc.available:
         return worker_rests(s, m, g)
-    gc.work -= piece
-    gc.marking += 1
+    piece = min(_PIECE_NS, gc.work)
+    _take(gc, piece)
     g.left = piece
+    m.end = s.now + s.cost + piece
     m.then = marked
     return s.cost + piece
 
@@ -321,17 +438,17 @@ def marked(s: Sched, m: M) -> int:
     assert g is not None
     assert p is not None
     s.here = p.counts
-    gc.marking -= 1
-    gc.credit += g.left
+    done = _marked(s, gc, m, g)
     if p.mode == FRACTIONAL:
-        p.fractional_ns += g.left
-    g.left = 0
+        p.fractional_ns += done
+    elif p.mode == IDLE_MODE:
+        gc.idle_ns += done
+    flush_credit(s, gc, p, done)
     if gc.work <= 0:
-        if gc.marking == 0 and gc.blacken and not s.gcwaiting:
-            gc.blacken = False
-            return stop_the_world(s, m, end_mark)
+        if gc.marking == 0 and gc.blacken and not gc.starting:
+            return mark_done(s, m)
         return worker_rests(s, m, g)
-    if s.gcwaiting:
+    if s.gcwaiting or s.safe_points >> p.number & 1:
         return worker_rests(s, m, g)
     if p.mode == DEDICATED:
         if p.preempt:
@@ -350,6 +467,25 @@ def marked(s: Sched, m: M) -> int:
     return mark(s, m, g, ())
 
 
+def flush_credit(s: Sched, gc: Collector, p: P, done: int) -> None:
+    """``gcFlushBgCredit``: first to those who wait for it, the oldest first; what is left anyone may take."""
+    if not gc.assisting:
+        gc.credit += done
+        return
+    rate = gc.pace.work_per_byte(gc.work + gc.taken)
+    count = int(done / rate)
+    while gc.assisting and count > 0:
+        g = gc.assisting.popleft()
+        if count + g.assist_bytes < 0:
+            g.assist_bytes += count
+            gc.assisting.append(g)
+            return
+        count += g.assist_bytes
+        g.assist_bytes = 0
+        ready(s, g, p, NOBODY, next_=False)
+    gc.credit += int(count * rate)
+
+
 def worker_rests(s: Sched, m: M, g: G) -> int:
     """The worker goes back to the pool (``gcBgMarkWorkerPool``) and its kind's count."""
     gc: Collector = s.gc
@@ -365,38 +501,91 @@ def worker_rests(s: Sched, m: M, g: G) -> int:
     return gopark(s, m, g, WHY_SYSTEM)
 
 
-def end_mark(s: Sched, m: M) -> int:
-    """``gcMarkTermination``: what was allocated meanwhile stays until the next cycle."""
+def mark_done(s: Sched, m: M) -> int:
+    """``gcMarkDone``: nothing is left to be marked: every P says so (``forEachP``), then the world stops."""
     gc: Collector = s.gc
+    gc.starting = True
+    return for_each_p(s, m, stop_for_end)
+
+
+def stop_for_end(s: Sched, m: M) -> int:
+    """``gcMarkDone`` after ``forEachP``."""
+    assert m.p is not None
+    s.here = m.p.counts
+    return stop_the_world(s, m, end_mark)
+
+
+def for_each_p(s: Sched, m: M, then: Then) -> int:
+    """``forEachP``: idle Ps and those in system calls at once, the others when their goroutines give way."""
+    own = m.p
+    assert own is not None
+    s.safe_points = 0
+    for p in s.ps:
+        if p is own or p.status != P_RUNNING or p.m is None:
+            continue
+        if p.m.in_syscall:
+            handoffp(s, releasep(p.m))
+        else:
+            s.safe_points |= 1 << p.number
+            preemptone(s, p)
+    if not s.safe_points:
+        m.then = then
+        return max(s.cost, 1)
+    s.safe_pointer = m
+    return park(s, m, then)
+
+
+def end_mark(s: Sched, m: M) -> int:
+    """``gcMarkTermination``: what was allocated meanwhile stays until the next cycle, and sweeping begins."""
+    gc: Collector = s.gc
+    p = m.p
+    assert p is not None
+    s.here = p.counts
+    pace, sweep = gc.pace, gc.sweep
+    gc.blacken = gc.starting = False
+    pace.end_cycle(gc.total, s.now - gc.mark_start, s.procs, gc.assist_ns, gc.idle_ns)
+    pace.marked = pace.heap = gc.live + sum(gc.during[at] for at in (0, 2)) * PAGE
+    pace.commit(gc.total, swept=False)
+    sweep.begin(gc.during, pace.heap, pace.pages_per_byte(sweep.in_use() + gc.during[0] + gc.during[2]))
+    gc.cycles += 1
+    gc.pool.extend(gc.workers.values())
+    gc.workers.clear()
+    waiting = list(gc.assisting)
+    gc.assisting.clear()
+    injectglist(s, waiting, p)
+    if sweep.g is None:
+        sweep.g = _system(s, "runtime.bgsweep", sweep_some, "sweeping")
+        sweep.g.parked = True
+    if sweep.g.parked:
+        sweep.g.parked = False
+        ready(s, sweep.g, p, NOBODY)
+    s.marks.append((gc.cycle_start, s.now - gc.cycle_start, NOBODY, "GC concurrent mark phase"))
+    start_the_world(s, m, "GC mark termination")
+    # Each P gives back its spans (mcache.prepareForSweep).
+    return for_each_p(s, m, after_mark)
+
+
+def after_mark(s: Sched, m: M) -> int:
+    """Who ended the cycle goes on: a worker to its pool, who had assisted with its program."""
     g, p = m.g, m.p
     assert g is not None
     assert p is not None
     s.here = p.counts
-    _look_back(s, gc)
-    gc.heap = gc.live + max(0, gc.heap - gc.at_start)
-    gc.goal = max(_LEAST_HEAP, gc.heap + gc.live * gc.gogc // 100)
-    gc.cycles += 1
-    gc.pool.extend(gc.workers.values())
-    gc.workers.clear()
-    s.marks.append((gc.cycle_start, s.now - gc.cycle_start, NOBODY, "GC concurrent mark phase"))
-    start_the_world(s, m, "GC mark termination")
-    return worker_rests(s, m, g)
+    if g.worker:
+        return worker_rests(s, m, g)
+    return s.run(s, m)
 
 
-def _look_back(s: Sched, gc: Collector) -> None:
-    """How much the next cycle will see allocated, if the program goes on as since the last one
-    (``consMark``)."""
-    allocated, past = gc.heap - gc.live, max(1, s.now - gc.since)
-    alone_ns = (gc.live * s.costs.mark_ns_per_kib >> 10) / (s.procs * s.rules.gc_share)
-    gc.runway = int(allocated / past * alone_ns)
-    gc.since = s.now
-
-
-def _new_worker(s: Sched) -> G:
-    g = G(len(s.goroutines), "runtime.gcBgMarkWorker", [(1, mark, 0, 0, "marking")])
+def _system(s: Sched, name: str, step: object, what: str) -> G:
+    """A goroutine of the runtime's own."""
+    g = G(len(s.goroutines), name, [(1, step, 0, 0, what)])
     g.worker = True
     s.goroutines.append(g)
     return g
+
+
+def _new_worker(s: Sched) -> G:
+    return _system(s, "runtime.gcBgMarkWorker", mark, "marking")
 
 
 def _given_worker(s: Sched, gc: Collector, p: P) -> bool:

@@ -112,6 +112,8 @@ def entersyscall(s: Sched, m: M, g: G, duration: int) -> int:
         s.watch("entersyscall", f"G{g.number} enters a system call; M{m.number} keeps P{p.number}")
     if s.gcwaiting:
         s.gc.take_p(s, p)
+    elif s.safe_points:
+        s.gc.safe_point(s, p)
     wake_sysmon(s)
     m.then = exitsyscall
     return s.cost + s.costs.syscall_ns + duration

@@ -116,9 +116,9 @@ def network(s: Sched, m: M, g: G, step: Op) -> int:
     return wait_network(s, m, g)
 
 
-def socket(s: Sched, m: M, g: G, _: Op) -> int:
+def socket(s: Sched, m: M, g: G, step: Op) -> int:
     """A system call on a socket, which does not wait: what is there to read or write is then known."""
-    return entersyscall(s, m, g, s.costs.socket_ns)
+    return entersyscall(s, m, g, _drawn(step))
 
 
 def write(s: Sched, _m: M, _g: G, step: Op) -> int:
@@ -129,10 +129,14 @@ def write(s: Sched, _m: M, _g: G, step: Op) -> int:
 
 
 def read(s: Sched, m: M, g: G, step: Op) -> int:
-    """A message from a connection; if there is none, the goroutine waits for one."""
+    """A message from a connection; if there is none, the goroutine waits for one, and then calls again.
+
+    After ``FD.Read`` (internal/poll/fd_unix.go).
+    """
     connection = s.connections[step[2]]
     if connection.messages:
         connection.messages -= 1
+        g.at += 1
         return GO_ON
     connection.readers.append(g)
     return wait_network(s, m, g)
@@ -183,8 +187,9 @@ def newproc(s: Sched, m: M, p: P, by: G, program: int) -> None:
     wakep_by_goroutine(s)
 
 
-def jump(_s: Sched, _m: M, g: G, step: Op) -> int:
-    """From the end of a case's body to what comes after the select."""
+def jump(s: Sched, _m: M, g: G, step: Op) -> int:
+    """From the end of a case's body to what comes after the select; from that of a range's to its begin."""
+    s.cost += _LOOP_NS
     g.at = step[2]
     return GO_ON
 

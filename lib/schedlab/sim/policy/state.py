@@ -57,6 +57,8 @@ class G:
     """A goroutine. ``code`` and ``at`` say which step is next, ``left`` the ns left of the present one."""
 
     __slots__ = (
+        "assist_bytes",
+        "assist_cycle",
         "at",
         "awoke",
         "code",
@@ -68,6 +70,7 @@ class G:
         "loops",
         "m",
         "number",
+        "parked",
         "program",
         "since",
         "spins",
@@ -96,6 +99,10 @@ class G:
         self.where = 0
         """Its program's number; -1 once it has ended."""
         self.worker = False
+        self.parked = False
+        # What it has marked beyond what it has allocated, in which cycle.
+        self.assist_bytes = 0
+        self.assist_cycle = -1
 
 
 class M(Agent):
@@ -234,6 +241,7 @@ class Sched:
         "p_log",
         "poll_until",
         "poller",
+        "polling",
         "procs",
         "programs",
         "ps",
@@ -244,6 +252,8 @@ class Sched:
         "rules",
         "run",
         "runq",
+        "safe_pointer",
+        "safe_points",
         "sequence",
         "stopper",
         "stopwait",
@@ -287,6 +297,9 @@ class Sched:
         self.gcwaiting = False
         self.stopwait = 0
         self.stopper: M | None = None
+        # Ps that still have to run the function of ``forEachP``, a bit each, and who waits for them.
+        self.safe_points = 0
+        self.safe_pointer: M | None = None
         self.gc: Any = None
         self.sysmon = Agent("sysmon", _nothing)
         self.sysmon_asleep = False
@@ -314,6 +327,8 @@ class Sched:
         self.mstart: Then = _nothing
         self.run: Then = _nothing
         self.computed: Then = _nothing
+        # Those that look up by themselves when they are asked to give way: no signal has to stop them.
+        self.polling: tuple[Then, ...] = ()
 
 
 def _nothing(_sched: Sched, _agent: Any) -> int:

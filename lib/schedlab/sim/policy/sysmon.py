@@ -105,3 +105,5 @@ def preemptone(s: Sched, p: P) -> None:
         at = max(s.now + s.costs.signal_ns, m.began)
         if at < m.end:
             s.driver.plan(m, at - s.now)
+    elif m.then in s.polling and s.now < m.end:
+        s.driver.plan(m, max(0, m.began - s.now))

@@ -210,6 +210,8 @@ def stopm(s: Sched, m: M) -> int:
 def handoffp(s: Sched, p: P) -> None:
     """``handoffp``: another M for a P whose own cannot use it; without work for it the P becomes idle."""
     s.here[HANDOFF] += 1
+    if s.safe_points:
+        s.gc.safe_point(s, p)
     if not runqempty(p) or s.runq or s.gc.wants_worker(s):
         if s.watch is not None:
             s.watch("handoffp", f"P{p.number} is handed off: there is work for it")
