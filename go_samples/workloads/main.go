@@ -26,6 +26,8 @@ type result struct {
 	NS         int64  `json:"ns"`
 	// WaitedNS is how long its threads waited for a CPU meanwhile.
 	WaitedNS int64 `json:"waited_ns"`
+	// SpinsNS is how long its bit of computing took, again and again.
+	SpinsNS []int64 `json:"spins_ns,omitempty"`
 }
 
 // A size says how much of it there is.
@@ -86,6 +88,10 @@ func main() {
 		// The collector is what only one of them is about.
 		debug.SetGCPercent(-1)
 	}
+	var spins []int64
+	if *to != "" {
+		spins = measure(chosen.spin)
+	}
 	stop := report.Trace(*to)
 	waited := report.WaitedNS()
 	began := time.Now()
@@ -93,5 +99,19 @@ func main() {
 	took := time.Since(began)
 	waited = report.WaitedNS() - waited
 	stop()
-	report.Print(result{*name, runtime.GOMAXPROCS(0), took.Nanoseconds(), waited})
+	report.Print(result{*name, runtime.GOMAXPROCS(0), took.Nanoseconds(), waited, spins})
+}
+
+// measure computes on every P at once, and says how long each time took.
+func measure(rounds int) []int64 {
+	const times = 500
+	took := make([]int64, times*runtime.GOMAXPROCS(0))
+	each(runtime.GOMAXPROCS(0), func(number int) {
+		for turn := range times {
+			began := time.Now()
+			report.Spin(rounds)
+			took[number*times+turn] = time.Since(began).Nanoseconds()
+		}
+	})
+	return took
 }

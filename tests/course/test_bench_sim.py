@@ -31,13 +31,26 @@ def test_a_kind_is_recorded_simulated_and_scored() -> None:
     bench_sim.show(lines)
 
 
-def test_stretched_runs_are_left_out() -> None:
-    run = accuracy.record("fan", 1, turns=1)[0]
-    runs = [dataclasses.replace(run, busy_ns=busy) for busy in (100, 105, 120, 109)]
-    good, stretched = accuracy.quiet(runs)
-    assert ([one.busy_ns for one in good], stretched) == ([100, 105, 109], 1)
-    good, stretched = accuracy.quiet([dataclasses.replace(run, busy_ns=busy) for busy in (100, 200, 300)])
-    assert ([one.busy_ns for one in good], stretched) == ([100, 200], 1)
+def test_disturbed_runs_are_left_out() -> None:
+    run = dataclasses.replace(accuracy.record("fan", 1, turns=1)[0], makespan_ns=100, busy_ns=100)
+    # Of the 200 ns that two Ps had.
+    runs = [dataclasses.replace(run, waited_ns=waited) for waited in (80, 2, 22, 21, 24, 20)]
+    good, disturbed = accuracy.quiet(runs)
+    assert ([one.waited_ns for one in good], disturbed) == ([2, 22, 21, 20], 2)
+    good, disturbed = accuracy.quiet(runs[:5])
+    assert ([one.waited_ns for one in good], disturbed) == ([2, 22, 21, 24], 1), "four are kept"
+
+
+def test_where_the_kernel_does_not_tell_who_was_disturbed_the_stretched_are() -> None:
+    run = dataclasses.replace(accuracy.record("fan", 1, turns=1)[0], waited_ns=-1)
+    runs = [dataclasses.replace(run, busy_ns=busy) for busy in (100, 105, 120, 109, 108)]
+    good, disturbed = accuracy.quiet(runs)
+    assert ([one.busy_ns for one in good], disturbed) == ([100, 105, 109, 108], 1)
+
+
+def test_goroutines_compute_as_unevenly_as_was_measured() -> None:
+    run = dataclasses.replace(accuracy.record("fan", 1, turns=1)[0], spins_ns=(10, 30))
+    assert accuracy._like(run, 200.0) == sim.Compute(sim.Measured((100, 300)))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +65,7 @@ def test_stretched_runs_are_left_out() -> None:
 )
 def test_an_ablation_is_met_by_sign_and_size(real: float, simulated: float, noise: float, met: bool) -> None:
     assert accuracy.Ablation("a", "fan", real, simulated, noise).met is met
+    assert accuracy.Ablation("a", "fan", real, simulated, noise, measurable=False).met is None
 
 
 def test_costs_of_this_machine_are_times() -> None:

@@ -2,8 +2,9 @@
 
 Accuracy: real runs of ten small programs (go_samples/workloads) are traced; half of them calibrate the costs
 of the machine, the other half are replayed under the simulator's scheduler and held against what really
-happened. Each error stands beside the difference between one real run and another. Runs that neighbours
-stretched by more than a tenth are left out, and counted.
+happened. Each error stands beside the difference between one real run and another. The programs take
+precedence over other processes where that is allowed (a privileged user's may, on Linux). Runs whose threads
+waited longer for a CPU than in the quietest run, by a tenth of the Ps' time, are left out, and counted.
 
 Speed: 10,000 goroutines of 100 slices each on 8 Ps, by both drivers in turn, in CPU time.
 """
@@ -59,10 +60,10 @@ def calibrate(kinds: tuple[str, ...], runs: int) -> tuple[sim.Costs, Halves]:
     first: list[accuracy.Real] = []
     halves: Halves = {}
     for kind in kinds:
-        good, stretched = accuracy.quiet(accuracy.record(kind, runs))
+        good, disturbed = accuracy.quiet(accuracy.record(kind, runs))
         first += good[::2]
         halves[kind] = good[1::2], good[::2]
-        print(f"{kind}: {len(good)} runs, {stretched} left out as stretched", flush=True)
+        print(f"{kind}: {len(good)} runs, {disturbed} left out as disturbed", flush=True)
     costs = accuracy.calibrated(first)
     print(f"costs: {costs}\n")
     print(f"{'workload':<10}{'measure':<18}{'real':>12}{'simulated':>12}{'error':>9}{'noise':>9}{'goal':>8}")
@@ -85,9 +86,10 @@ def show(lines: tuple[accuracy.Line, ...]) -> None:
 
 def show_ablation(found: accuracy.Ablation) -> None:
     """The ratio of times, changed by unchanged."""
+    met = {True: "yes", False: "NO", None: "not measurable here, there are fewer CPUs than Ps"}[found.met]
     print(
         f"ablation {found.name} on {found.kind}: real {found.real:.3f}, simulated {found.simulated:.3f}, "
-        f"noise {found.noise:.3f}: {'yes' if found.met else 'NO'}",
+        f"noise {found.noise:.3f}: {met}",
         flush=True,
     )
 

@@ -11,10 +11,10 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,16 +27,23 @@ from schedlab.sim import against
 from schedlab.sim.replay import Replay, replay, unpaid
 from schedlab.timeline import Lane, State, Timeline
 
-# Of collect and echo, in go_samples/workloads.
+# Of collect and produce, in go_samples/workloads.
 _GOROUTINES: Final = 4
-_MESSAGES: Final = 500
-_CLIENT, _SERVER = "main.each.func1", "main.echo.func1.1"
 _TURNS: Final = 1500
 _LIVE_BYTES: Final = 32 << 20
+_GARBAGE: Final = 64 << 10
+_JOBS: Final = 4000
+_ROOM: Final = 16
+_ASSIST, _SWEEP = "GC mark assist", "GC incremental sweep"
+_SWEEPER: Final = "runtime.bgsweep"
+_RUNTIME: Final = "runtime."
 _REGION: Final = "workload"
 _AT_ONCE_NS: Final = 1_000
 """Who waits for less was run at once: how many hundred ns that took says nothing of the scheduler's rules."""
-_STRETCH: Final = 1.10
+_LOST: Final = 4
+_DISTURBED: Final = 0.10
+_LEAST: Final = 4
+"""Runs to calibrate with and to score."""
 _LIGHT: Final = ("light", "syscalls", "echo", "pingpong")
 _SLEEPERS: Final = ("mixed", "over", "light")
 _SLEEP_NS: Final = 1_000_000
@@ -58,7 +65,11 @@ ROUGH: Final = ("steal", "stolen", "wakep_woke")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Real:
-    """One real run: its trace, what of it can be replayed, and what it took. Times in ns."""
+    """One real run: its trace, what of it can be replayed, and what it took. Times in ns.
+
+    ``waited_ns`` is how long its threads, all together, were ready and had no CPU; -1 where the kernel does
+    not tell. ``spins_ns`` is how long its bit of computing took, again and again, before it began.
+    """
 
     kind: str
     timeline: Timeline
@@ -67,6 +78,13 @@ class Real:
     busy_ns: int
     runnable_ns: Integers
     queued: Integers
+    waited_ns: int
+    spins_ns: tuple[int, ...]
+
+    @property
+    def deprived(self) -> float:
+        """The time that its threads waited for a CPU, by the time that its Ps had."""
+        return self.waited_ns / (self.makespan_ns * self.played.load.procs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +123,33 @@ def record(kind: str, runs: int, *, procs: int = 2, turns: int = 0) -> tuple[Rea
     with tempfile.TemporaryDirectory(prefix="schedlab-") as place:
         for number in range(runs):
             file = Path(place) / f"{number}.trace"
-            process.run(program, ["-kind", kind, "-trace", file, "-turns", turns], settings=settings).check()
-            found.append(_read(kind, Timeline.load(file), procs))
+            arguments = ["-precede", "-kind", kind, "-trace", file, "-turns", turns]
+            done = process.run(program, arguments, settings=settings).check()
+            found.append(read(kind, Timeline.load(file), procs, said_by(done)))
     return tuple(found)
 
 
-def quiet(runs: Sequence[Real]) -> tuple[tuple[Real, ...], int]:
-    """The runs that neighbours did not stretch by more than a tenth, but at least two; and how many are not.
+def said_by(finished: process.Finished) -> dict[str, Any]:
+    """The line that the program prints."""
+    found: dict[str, Any] = json.loads(finished.stdout.splitlines()[-1])
+    return found
 
-    A run's goroutines always compute as much; what they took longer for than in the quickest run, they did
-    not have the CPU.
+
+def quiet(runs: Sequence[Real]) -> tuple[tuple[Real, ...], int]:
+    """The runs that neighbours did not disturb much more than the least, but at least four; how many are not.
+
+    Threads of a run wait for one another too: that is in the least as well. Where the kernel does not tell,
+    those whose goroutines took more than a tenth longer for the same are left out.
     """
-    least = min(run.busy_ns for run in runs)
-    good = [run for run in runs if run.busy_ns <= least * _STRETCH]
-    if len(good) < 2:
-        good = sorted(runs, key=lambda run: run.busy_ns)[:2]
-    return tuple(good), len(runs) - len(good)
+    if any(run.waited_ns < 0 for run in runs):
+        least = min(run.busy_ns for run in runs)
+        ranked = sorted((run.busy_ns / least - 1, at) for at, run in enumerate(runs))
+    else:
+        least = min(run.deprived for run in runs)
+        ranked = sorted((run.deprived - least, at) for at, run in enumerate(runs))
+    count = max(_LEAST, sum(disturbed <= _DISTURBED for disturbed, _ in ranked))
+    good = tuple(runs[at] for at in sorted(at for _, at in ranked[:count]))
+    return good, len(runs) - len(good)
 
 
 def calibrated(runs: Sequence[Real]) -> sim.Costs:
@@ -131,36 +160,47 @@ def calibrated(runs: Sequence[Real]) -> sim.Costs:
         "poll_slack_ns": poll_slack_ns(),
         "cold_start_ns": cold_start_ns(),
     }
-    marked = [_mark_ns_per_kib(run) for run in runs if run.kind == "collect"]
-    if any(marked):
-        changes["mark_ns_per_kib"] = int(statistics.median(filter(None, marked)))
-    talked = [_socket_ns(run) for run in runs if run.kind == "echo"]
-    if talked:
-        changes["socket_ns"] = int(statistics.median(talked))
+    collected = [found for run in runs if run.kind == "collect" and (found := _collector_costs(run))]
+    for name in collected[0] if collected else ():
+        changes[name] = int(statistics.median(found[name] for found in collected))
     return switching(costs.replace(**changes, **_wake_costs()), runs)
 
 
 def switching(costs: sim.Costs, runs: Sequence[Real]) -> sim.Costs:
     """With what these runs took from one goroutine to the next: a pair in one P's cache is quicker than a
-    thousand."""
+    thousand; and with what it took longer where the next came from the network."""
     gaps = np.concatenate([against.switch_gaps(run.timeline, run.played.window_ns) for run in runs])
-    return costs.replace(switch_ns=int(np.median(gaps))) if len(gaps) > 100 else costs
+    if len(gaps) <= 100:
+        return costs
+    costs = costs.replace(switch_ns=int(np.median(gaps)))
+    polled = np.concatenate([against.poll_gaps(run.timeline, run.played.window_ns) for run in runs])
+    if len(polled) <= 100:
+        return costs
+    return costs.replace(poll_ns=max(0, int(np.median(polled)) - costs.switch_ns))
 
 
-def _socket_ns(run: Real) -> int:
-    """What system calls took for each message written or read."""
-    spent = sum(_spent_ns(run, function, State.SYSCALL) for function in (_CLIENT, _SERVER))
-    return spent // (2 * 2 * _GOROUTINES * _MESSAGES)
+def _collector_costs(run: Real) -> dict[str, int | float]:
+    """What it takes to mark a KiB that lives, to sweep a span, and to stop the world, once all of the list is
+    made; none if there was no whole cycle.
 
-
-def _mark_ns_per_kib(run: Real) -> int:
-    """What workers and assists took for each KiB that lives; 0 if there was no whole cycle."""
+    There is as much to mark in each cycle: what took longer than the least was no marking.
+    """
     cycles = gc.cycles(run.timeline)
-    whole = cycles.whole
-    if not whole.any():
-        return 0
-    spent = cycles.worker_ns[whole].sum() + cycles.assist_ns[whole].sum()
-    return int(spent / whole.sum() / (_LIVE_BYTES >> 10))
+    late = cycles.whole & (np.cumsum(cycles.whole) > cycles.whole.sum() // 2)
+    if not late.any():
+        return {}
+    marked = (cycles.worker_ns.sum(axis=1) + cycles.assist_ns)[late].min()
+    spans, names = run.timeline.spans, run.timeline.names(run.timeline.goroutine_function)
+    sweeps = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(State.RUNNING))
+    sweeps &= np.isin(spans["id"], np.flatnonzero(names == _SWEEPER))
+    return {
+        "mark_ns_per_kib": int(marked) // (_LIVE_BYTES >> 10),
+        # It gives way after ten.
+        "sweep_ns": int(np.median(spans["dur"][sweeps])) // 10,
+        # As much is garbage as lives, by GOGC=100.
+        "free_ns": int(np.median(cycles.sweep_ns[late])) // (_LIVE_BYTES // _GARBAGE),
+        "stop_ns": int(np.median(cycles.stw_ns)) // 2,
+    }
 
 
 def _wake_costs() -> dict[str, int | float]:
@@ -229,41 +269,94 @@ def simulated(run: Real, costs: sim.Costs, rules: sim.Rules, seed: int) -> sim.R
 
 
 def _load(run: Real) -> sim.Workload:
-    """What was traced; of *collect* and *echo* what go_samples/workloads does.
+    """What was traced; of *produce* and *collect* what go_samples/workloads does, for as long as it took.
 
-    A trace does not say what is allocated, nor which write it was that a read waited for.
+    A trace does not say which goroutine a value was for, as it was for any, nor what is allocated.
     """
-    procs = run.played.load.procs
-    if run.kind == "collect":
-        computed = run.busy_ns - int(gc.cycles(run.timeline).assist_ns.sum())
-        turn = (sim.Compute(computed // (_GOROUTINES * _TURNS)), sim.Alloc(64 << 10))
-        worker = sim.Program("worker", (sim.Repeat(_TURNS, turn),), _GOROUTINES)
-        return sim.Workload((worker,), procs, heap=sim.Heap(_LIVE_BYTES, 100))
+    match run.kind:
+        case "produce":
+            return _jobs(run)
+        case "collect":
+            return _garbage(run)
     return run.played.load
 
 
-def _conversations(run: Real, procs: int) -> sim.Workload:
-    """Clients and servers that compute as much for each message as they did."""
-    turns = _spent_ns(run, _CLIENT, State.RUNNING) // (_GOROUTINES * _MESSAGES)
-    answers = _spent_ns(run, _SERVER, State.RUNNING) // (_GOROUTINES * _MESSAGES)
-    programs: list[sim.Program] = []
-    lines: dict[str, int] = {}
-    for number in range(_GOROUTINES):
-        there, back = f"there{number}", f"back{number}"
-        lines |= {there: 0, back: 0}
-        ask = (sim.Compute(turns), sim.Write(there), sim.Read(back))
-        answer = (sim.Read(there), sim.Compute(answers), sim.Write(back))
-        programs.append(sim.Program(f"client{number}", (sim.Repeat(_MESSAGES, ask),)))
-        programs.append(sim.Program(f"server{number}", (sim.Repeat(_MESSAGES, answer),)))
-    return sim.Workload(tuple(programs), procs, connections=lines)
+def _jobs(run: Real) -> sim.Workload:
+    """A producer and consumers, which take as long for each job as they did."""
+    producer, consumers = run.played.rows[1], run.played.rows[2:]
+    make = _like(run, _ran_ns(run, [producer]) / _JOBS)
+    use = _like(run, _ran_ns(run, consumers) / _JOBS)
+    programs = (
+        sim.Program("producer", (sim.Repeat(_JOBS, (make, sim.Send("jobs"))), sim.Close("jobs"))),
+        sim.Program("consumer", (sim.Range("jobs", (use,)),), len(consumers)),
+    )
+    return sim.Workload(programs, run.played.load.procs, channels={"jobs": _ROOM})
 
 
-def _spent_ns(run: Real, function: str, state: State) -> int:
-    """For how long goroutines that started in a function were in a state, all together."""
-    rows = np.flatnonzero(run.timeline.names(run.timeline.goroutine_function) == function)
+def _garbage(run: Real) -> sim.Workload:
+    """A list is made, then goroutines allocate: they compute as long for it as they did without assists."""
+    # The collector's workers are started by whom it first meets.
+    main, *workers = programs_own(run.timeline, run.played.rows)
+    pages = _LIVE_BYTES >> 13
+    make = sim.Compute(_unassisted_ns(run, [main]) // pages)
+    turn = _like(run, _unassisted_ns(run, workers) / (_GOROUTINES * _TURNS))
+    programs = (
+        sim.Program(
+            "main",
+            (
+                sim.Repeat(pages, (make, sim.Alloc(8 << 10, kept=True))),
+                sim.Spawn("worker", len(workers)),
+                sim.Join(),
+            ),
+        ),
+        sim.Program("worker", (sim.Repeat(_TURNS, (turn, sim.Alloc(_GARBAGE))),), 0),
+    )
+    # Each node has a pointer in its first word, and is found by marking the one before.
+    heap = sim.Heap(0, 100, scan_bytes=_LIVE_BYTES // 8, width=1)
+    return sim.Workload(programs, run.played.load.procs, heap=heap)
+
+
+def _like(run: Real, mean: float) -> sim.Compute:
+    """Computing that takes so long on average, and varies as it did when it was measured by itself.
+
+    Without that, goroutines that do the same would never get in each other's way.
+    """
+    spins = np.array(run.spins_ns)
+    if not len(spins):
+        return sim.Compute(int(mean))
+    # What took several times as long had lost its CPU on the way.
+    spins = spins[spins <= _LOST * np.median(spins)]
+    return sim.Compute(sim.Measured(tuple((spins * (mean / spins.mean())).astype(int).tolist())))
+
+
+def _ran_ns(run: Real, rows: Sequence[int]) -> int:
+    """For how long these goroutines ran, all together."""
     spans = run.timeline.spans
-    chosen = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(state))
-    return int(spans["dur"][chosen & np.isin(spans["id"], rows)].sum())
+    chosen = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(State.RUNNING))
+    chosen &= np.isin(spans["id"], rows)
+    begin, end = run.played.window_ns
+    start, stop = spans["start"][chosen], (spans["start"] + spans["dur"])[chosen]
+    return int(np.maximum(np.minimum(stop, end) - np.maximum(start, begin), 0).sum())
+
+
+def _unassisted_ns(run: Real, rows: Sequence[int]) -> int:
+    """The same without the time in which they marked and swept."""
+    return _ran_ns(run, rows) - _ran_within_ns(run, rows, (_ASSIST, _SWEEP))
+
+
+def _ran_within_ns(run: Real, rows: Sequence[int], names: Sequence[str]) -> int:
+    """For how long these goroutines ran while they were in ranges of these names."""
+    marks, spans = run.timeline.marks, run.timeline.spans
+    total = 0
+    for row in rows:
+        lane = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(State.RUNNING))
+        own = np.flatnonzero(lane & (spans["id"] == row))
+        start, stop = spans["start"][own], (spans["start"] + spans["dur"])[own]
+        ranges = np.flatnonzero(np.isin(run.timeline.names(marks["name"]), names) & (marks["g"] == row))
+        for at in ranges:
+            begin, end = marks["start"][at], marks["start"][at] + marks["dur"][at]
+            total += int(np.maximum(np.minimum(stop, end) - np.maximum(start, begin), 0).sum())
+    return total
 
 
 def scored(
@@ -276,7 +369,7 @@ def scored(
     kind = runs[0].kind
     light = kind in _LIGHT
     results = [simulated(run, costs, rules, seed) for seed, run in enumerate(runs)]
-    waits = [against.runnable_ns(result.timeline) for result in results]
+    waits = [against.runnable_ns(result.timeline, programs_own(result.timeline)) for result in results]
     lengths = [against.queue_lengths(result.timeline) for result in results]
     pairs = list(itertools.combinations([*runs, *others], 2))
 
@@ -327,7 +420,7 @@ def counted(
     program = probes.build("workloads", mode=probes.Mode.COUNTERS)
     settings = process.GoSettings(gomaxprocs=runs[0].played.load.procs)
     real = [
-        probes.run_built(program, ["-kind", kind], settings=settings).counters.totals()
+        probes.run_built(program, ["-precede", "-kind", kind], settings=settings).counters.totals()
         for _ in range(repeats)
     ]
     made = [simulated(run, costs, rules, seed).counters.totals() for seed, run in enumerate(runs)]
@@ -346,21 +439,33 @@ def _count_line(kind: str, name: str, real: list[dict[str, int]], made: list[dic
     return Line(kind, name, there, here, max(factor, 1 / factor) - 1, noise, 1.0 if there >= 30 else None)
 
 
-def _read(kind: str, timeline: Timeline, procs: int) -> Real:
+def read(kind: str, timeline: Timeline, procs: int, said: Mapping[str, Any]) -> Real:
+    """What a trace has of one of ``KINDS``, with what the program ``said`` at its end."""
     played = replay(timeline, _REGION, procs=procs, sleep_ns=_SLEEP_NS if kind in _SLEEPERS else None)
     begin, end = played.window_ns
     spans = timeline.spans
     running = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(State.RUNNING))
-    running &= np.isin(spans["id"], played.rows)
+    own = programs_own(timeline, played.rows)
+    running &= np.isin(spans["id"], own)
     return Real(
         kind=kind,
         timeline=timeline,
         played=played,
         makespan_ns=end - begin,
         busy_ns=int(spans["dur"][running].sum()),
-        runnable_ns=against.runnable_ns(timeline, played.rows, played.window_ns),
+        runnable_ns=against.runnable_ns(timeline, own, played.window_ns),
         queued=against.queue_lengths(timeline, played.window_ns),
+        waited_ns=int(said["waited_ns"]),
+        spins_ns=tuple(said.get("spins_ns", ())),
     )
+
+
+def programs_own(timeline: Timeline, rows: Iterable[int] | None = None) -> list[int]:
+    """The goroutines, or those of ``rows``, that are not the runtime's."""
+    names = timeline.names(timeline.goroutine_function)
+    return [
+        row for row in (range(len(names)) if rows is None else rows) if not names[row].startswith(_RUNTIME)
+    ]
 
 
 def _median(values: Sequence[float]) -> float:
@@ -369,6 +474,7 @@ def _median(values: Sequence[float]) -> float:
 
 ABLATIONS: Final[Mapping[str, tuple[str, dict[str, object], dict[str, object], int]]] = {
     "one P": ("yield", {}, {}, 1),
+    "four Ps": ("yield", {}, {}, 4),
     "queue of 32": ("fan", {"local_queue": 32}, {"local_queue": 32}, 2),
     "no stealing": ("fan", {"stealing": False}, {"steal": False}, 2),
     "batches of 2": ("yield", {"global_batch": 2}, {"batch": 2}, 2),
@@ -381,7 +487,8 @@ ABLATIONS: Final[Mapping[str, tuple[str, dict[str, object], dict[str, object], i
 class Ablation:
     """The time that a workload takes with a changed rule, by that without: of the real one, and simulated.
 
-    ``noise`` is by how much two unchanged real runs of a round differ.
+    ``noise`` is by how much two unchanged real runs of a round differ. ``measurable`` is False where there
+    are fewer CPUs than Ps: the simulator's Ps have one each, the real ones have to share.
     """
 
     name: str
@@ -389,11 +496,16 @@ class Ablation:
     real: float
     simulated: float
     noise: float
+    measurable: bool = True
 
     @property
-    def met(self) -> bool:
-        """The same direction, and the change within a quarter; what is less than the noise has no
-        direction."""
+    def met(self) -> bool | None:
+        """The same direction, and the change within a quarter; what is less than the noise has no direction.
+
+        None if it cannot be told here.
+        """
+        if not self.measurable:
+            return None
         there, here = self.real - 1, self.simulated - 1
         if abs(there) <= self.noise:
             return abs(here - there) <= max(self.noise, 0.05)
@@ -416,16 +528,13 @@ def ablated(name: str, base: Sequence[Real], costs: sim.Costs, rules: sim.Rules,
         load = dataclasses.replace(_load(run), procs=procs)
         other = sim.simulate(load, rules=rules.replace(**changes), costs=unpaid(costs), seed=seed)
         made.append(other.makespan_ns / simulated(run, costs, rules, seed).makespan_ns)
-    return Ablation(name, kind, _median(real), _median(made), _median(noise))
+    measurable = procs <= len(os.sched_getaffinity(0))
+    return Ablation(name, kind, _median(real), _median(made), _median(noise), measurable)
 
 
 def _runner(kind: str, constants: Mapping[str, object], procs: int) -> Callable[[], float]:
     """What runs a workload once and says how long its work took, ns."""
     program = probes.build("workloads", mode=probes.Mode.OFF, constants=constants)
     settings = process.GoSettings(gomaxprocs=procs)
-    return lambda: float(work_ns(process.run(program, ["-kind", kind], settings=settings).check()))
-
-
-def work_ns(finished: process.Finished) -> int:
-    """What the program says that its work took."""
-    return int(json.loads(finished.stdout.splitlines()[-1])["ns"])
+    arguments = ["-precede", "-kind", kind]
+    return lambda: float(said_by(process.run(program, arguments, settings=settings).check())["ns"])

@@ -11,6 +11,7 @@ from schedlab.analysis._common import Floats, Integers
 from schedlab.timeline import Lane, State, Timeline
 
 _POINTS = 2_000
+_NETWORK = "network"
 
 
 def runnable_ns(
@@ -59,16 +60,43 @@ def distance(one: Integers, other: Integers, floor: int = 0) -> float:
 def switch_gaps(timeline: Timeline, window: tuple[int, int]) -> Integers:
     """From the end of one goroutine's turn to the next one's begin on the same P, ns, where that one
     waited."""
-    running = _of(timeline, Lane.GOROUTINE, State.RUNNING, window)
+    gap, since, ended = _gaps(timeline, window)
+    found: Integers = gap[since < ended]
+    return found
+
+
+def poll_gaps(timeline: Timeline, window: tuple[int, int]) -> Integers:
+    """The same where the next one became ready after the end, from the network, and was run at once."""
+    gap, since, ended = _gaps(timeline, window, after=_NETWORK)
+    found: Integers = gap[since >= ended]
+    return found
+
+
+def _gaps(
+    timeline: Timeline, window: tuple[int, int], after: str | None = None
+) -> tuple[Integers, Integers, Integers]:
+    """Gaps between turns on one P, when the next one had become runnable, and when the one before ended."""
     spans = timeline.spans
+    running = _of(timeline, Lane.GOROUTINE, State.RUNNING, window)
     order = running[np.lexsort((spans["start"][running], spans["p"][running]))]
     start, end = spans["start"][order], (spans["start"] + spans["dur"])[order]
     p, owner = spans["p"][order], spans["id"][order]
-    before = _runnable_since(timeline, order, window)
+    since = _runnable_since(timeline, order, window)
     gap = start[1:] - end[:-1]
-    kept = (p[1:] == p[:-1]) & (owner[1:] != owner[:-1]) & (gap >= 0) & (before[1:] < end[:-1])
-    found: Integers = gap[kept].astype(np.int64)
-    return found
+    kept = (p[1:] == p[:-1]) & (owner[1:] != owner[:-1]) & (gap >= 0)
+    if after is not None:
+        kept &= np.isin(owner[1:], _who_waited(timeline, after, window)) & (since[1:] >= 0)
+    return gap[kept].astype(np.int64), since[1:][kept], end[:-1][kept].astype(np.int64)
+
+
+def _who_waited(timeline: Timeline, reason: str, window: tuple[int, int]) -> Integers:
+    """The goroutines that ever waited for this."""
+    if reason not in timeline.reasons:
+        return np.empty(0, np.int64)
+    waits = _of(timeline, Lane.GOROUTINE, State.WAITING, window)
+    spans = timeline.spans
+    chosen = spans["reason"][waits] == timeline.reasons.index(reason)
+    return np.unique(spans["id"][waits][chosen]).astype(np.int64)
 
 
 def _of(timeline: Timeline, lane: Lane, state: State, window: tuple[int, int]) -> Integers:

@@ -24,7 +24,8 @@ class Costs:
     system call and out of it. ``read_ns``, ``write_ns``: a system call on a socket, which does not wait.
     ``cgo_ns``: into a call to C, or back to it. ``spin_ns``: a turn of spinning before a mutex.
     ``signal_ns``: until a signal stops a goroutine. ``stop_ns``: what each stop of the world does while it
-    lasts. ``mark_ns_per_kib``: to mark a KiB of live heap. ``sweep_ns``: to sweep a span.
+    lasts. ``mark_ns_per_kib``: to mark a KiB of live heap. ``sweep_ns``: to sweep a span;
+    ``free_ns``: to find and free a large one, for who allocates.
     """
 
     switch_ns: int = 250
@@ -51,6 +52,7 @@ class Costs:
     stop_ns: int = 20_000
     mark_ns_per_kib: int = 700
     sweep_ns: int = 300
+    free_ns: int = 4_000
 
     def replace(self, **changes: Any) -> Costs:
         """These costs but for ``changes``.

@@ -46,7 +46,9 @@ _MODES: Final = {DEDICATED: "GC (dedicated)", FRACTIONAL: "GC (fractional)", IDL
 """As an execution trace labels them."""
 
 _PIECE_NS: Final = 50_000
-"""How much a worker marks before it looks up."""
+"""How much a worker marks before others may take it as credit; Go's is smaller (``gcCreditSlack``)."""
+_CHECK: Final = 100_000
+"""Bytes to look at until a fractional or idle worker asks whether to go on (``drainCheckThreshold``)."""
 _OVER_ASSIST: Final = 64 << 10
 """Bytes to look at that an assist takes on at least (``gcOverAssistWork``)."""
 _MOST_ERROR: Final = 0.3
@@ -63,6 +65,7 @@ class Collector:
         "assist_ns",
         "assisting",
         "blacken",
+        "check_ns",
         "credit",
         "cycle_start",
         "cycles",
@@ -107,6 +110,7 @@ class Collector:
         self.marking = 0
         self.credit = 0
         self.over_assist = 0
+        self.check_ns = 0
         self.assist_ns = 0
         self.idle_ns = 0
         self.during = [0, 0, 0]
@@ -279,7 +283,7 @@ def alloc(s: Sched, m: M, _: G, step: Op) -> int:
     if pace.gogc < 0:
         return GO_ON
     spans = spans_of(sweep, count)
-    s.cost += sweep_for(sweep, pace.heap, spans) * s.costs.sweep_ns
+    s.cost += sweep_for(sweep, pace.heap, spans, s.costs)
     pace.heap += count
     # Marked where they lie: they outlive the cycle.
     owners = sweep.kept if step[3] else gc.during if gc.blacken else sweep.new
@@ -367,7 +371,9 @@ def begin_mark(s: Sched, m: M) -> int:
     s.here = p.counts
     gc.pace.triggered = gc.pace.heap
     gc.total = gc.work = max(1, gc.live * s.costs.mark_ns_per_kib >> 10)
-    gc.over_assist = _OVER_ASSIST * gc.total // max(gc.scan_bytes or gc.live, 1)
+    scanned = max(gc.scan_bytes or gc.live, 1)
+    gc.over_assist = _OVER_ASSIST * gc.total // scanned
+    gc.check_ns = _CHECK * gc.total // scanned
     gc.taken = gc.credit = gc.assist_ns = gc.idle_ns = 0
     gc.during = [0, 0, 0]
     gc.idle_now = 0
@@ -421,6 +427,7 @@ def mark(s: Sched, m: M, g: G, step: Op) -> int:
     if step:
         assert m.p is not None
         s.labels.append((s.now, g.number, _MODES[m.p.mode]))
+        m.p.drained_ns = 0
     if not gc.available:
         return worker_rests(s, m, g)
     piece = min(_PIECE_NS, gc.work)
@@ -439,6 +446,7 @@ def marked(s: Sched, m: M) -> int:
     assert p is not None
     s.here = p.counts
     done = _marked(s, gc, m, g)
+    p.drained_ns += done
     if p.mode == FRACTIONAL:
         p.fractional_ns += done
     elif p.mode == IDLE_MODE:
@@ -460,10 +468,12 @@ def marked(s: Sched, m: M) -> int:
             s.runq.extend(p.local)
             p.local.clear()
         return mark(s, m, g, ())
-    if p.preempt or (p.mode == IDLE_MODE and _other_work(s, p)):
+    if p.preempt:
         return worker_rests(s, m, g)
-    if p.mode == FRACTIONAL and _share(s, gc, p) > 1.2 * gc.fraction:
-        return worker_rests(s, m, g)
+    if p.drained_ns >= gc.check_ns:
+        p.drained_ns = 0
+        if _other_work(s, p) if p.mode == IDLE_MODE else _share(s, gc, p) > 1.2 * gc.fraction:
+            return worker_rests(s, m, g)
     return mark(s, m, g, ())
 
 

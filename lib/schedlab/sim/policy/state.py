@@ -154,6 +154,7 @@ class P:
 
     __slots__ = (
         "counts",
+        "drained_ns",
         "fractional_ns",
         "idle",
         "local",
@@ -192,6 +193,7 @@ class P:
         self.seen_syscallwhen = 0
         self.mode = 0
         self.fractional_ns = 0
+        self.drained_ns = 0
         self.counts = [0] * len(NAMES)
         self.taken = [0] * procs
 

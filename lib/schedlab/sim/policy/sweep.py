@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from schedlab.sim.costs import Costs
 from schedlab.sim.policy.counts import WHY_SWEEP
 from schedlab.sim.policy.leave import gopark, gosched_impl
 from schedlab.sim.policy.state import G, M, Op, Sched
@@ -100,15 +101,15 @@ def spans_of(sweep: Sweep, count: int) -> tuple[int, int, int]:
     return spans, 0, 0
 
 
-def sweep_for(sweep: Sweep, heap: int, spans: tuple[int, int, int]) -> int:
-    """``deductSweepCredit`` and ``reclaim``: what must be swept before these spans are had; how many were."""
+def sweep_for(sweep: Sweep, heap: int, spans: tuple[int, int, int], costs: Costs) -> int:
+    """``deductSweepCredit`` and ``reclaim``: what is swept for these spans, and how long it takes."""
     pages = spans[0] + spans[2]
     if not sweep.left or not pages:
         return 0
-    done = 0
+    spent = 0
     target = int(sweep.per_byte * (heap - sweep.basis + pages * PAGE)) - pages
     while sweep.left and target > sweep.swept:
-        done += sweep.take(1)
+        spent += sweep.take(1) * costs.sweep_ns
     if spans[1]:
         # Dead spans only, until there are as many pages as are wanted.
         while sweep.dead and sweep.credit < pages:
@@ -116,9 +117,9 @@ def sweep_for(sweep: Sweep, heap: int, spans: tuple[int, int, int]) -> int:
             sweep.dead -= 1
             sweep.swept += sweep.pages
             sweep.credit += sweep.pages
-            done += 1
+            spent += costs.free_ns
         sweep.credit = max(0, sweep.credit - pages)
-    return done
+    return spent
 
 
 def sweep_some(s: Sched, m: M, g: G, _: Op) -> int:
