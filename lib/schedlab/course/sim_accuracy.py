@@ -183,13 +183,14 @@ def _collector_costs(run: Real) -> dict[str, int | float]:
     """What it takes to mark a KiB that lives, to sweep a span, and to stop the world, once all of the list is
     made; none if there was no whole cycle.
 
-    There is as much to mark in each cycle: what took longer than the least was no marking.
+    An assist that need not wait marks 64 KiB of what has to be looked at (``gcOverAssistWork``).
     """
     cycles = gc.cycles(run.timeline)
     late = cycles.whole & (np.cumsum(cycles.whole) > cycles.whole.sum() // 2)
-    if not late.any():
+    if not late.any() or not len(_whole_ns(run, _ASSIST)):
         return {}
-    marked = (cycles.worker_ns.sum(axis=1) + cycles.assist_ns)[late].min()
+    assists = _whole_ns(run, _ASSIST)
+    marked = np.median(assists[assists > np.median(assists) / 2]) * (_LIVE_BYTES // 8 >> 16)
     spans, names = run.timeline.spans, run.timeline.names(run.timeline.goroutine_function)
     sweeps = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(State.RUNNING))
     sweeps &= np.isin(spans["id"], np.flatnonzero(names == _SWEEPER))
@@ -312,7 +313,7 @@ def _garbage(run: Real) -> sim.Workload:
         sim.Program("worker", (sim.Repeat(_TURNS, (turn, sim.Alloc(_GARBAGE))),), 0),
     )
     # Each node has a pointer in its first word, and is found by marking the one before.
-    heap = sim.Heap(0, 100, scan_bytes=_LIVE_BYTES // 8, width=1)
+    heap = sim.Heap(0, 100, scan_bytes=_LIVE_BYTES // 8, chained=True)
     return sim.Workload(programs, run.played.load.procs, heap=heap)
 
 
@@ -342,6 +343,23 @@ def _ran_ns(run: Real, rows: Sequence[int]) -> int:
 def _unassisted_ns(run: Real, rows: Sequence[int]) -> int:
     """The same without the time in which they marked and swept."""
     return _ran_ns(run, rows) - _ran_within_ns(run, rows, (_ASSIST, _SWEEP))
+
+
+def _whole_ns(run: Real, name: str) -> Integers:
+    """How long ranges of this name took in which the goroutine ran from begin to end."""
+    marks, spans = run.timeline.marks, run.timeline.spans
+    ranges = np.flatnonzero(run.timeline.names(marks["name"]) == name)
+    lane = (spans["lane"] == int(Lane.GOROUTINE)) & (spans["state"] == int(State.RUNNING))
+    found: list[int] = []
+    for row in programs_own(run.timeline, run.played.rows):
+        own = np.flatnonzero(lane & (spans["id"] == row))
+        own = own[np.argsort(spans["start"][own])]
+        start, stop = spans["start"][own], (spans["start"] + spans["dur"])[own]
+        begin = marks["start"][ranges[marks["g"][ranges] == row]]
+        lasted = marks["dur"][ranges[marks["g"][ranges] == row]]
+        at = np.maximum(np.searchsorted(start, begin, side="right") - 1, 0)
+        found += lasted[(begin >= start[at]) & (begin + lasted <= stop[at])].tolist()
+    return np.array(found, np.int64)
 
 
 def _ran_within_ns(run: Real, rows: Sequence[int], names: Sequence[str]) -> int:

@@ -94,7 +94,7 @@ def prepared(
     s.mstart, s.run, s.computed = mstart, policy_run.run, policy_run.computed
     s.polling = (marked, assisted)
     heap = load.heap
-    s.gc = Collector(heap.live_bytes, heap.gogc, rules.gc_share, heap.scan_bytes, heap.width)
+    s.gc = Collector(heap.live_bytes, heap.gogc, rules.gc_share, heap.scan_bytes, heap.chained)
     s.network = Network()
     s.sysmon.then = sysmon
     compiled(load, s, seed)

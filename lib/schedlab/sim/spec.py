@@ -26,7 +26,7 @@ Steps: ``compute``, ``sleep``, ``syscall``, ``blocking_syscall``, ``cgo``, ``net
 program, or ``{program: n}``; ``alloc`` with bytes (``64KiB``), ``keep`` if they are never garbage;
 ``repeat`` with ``steps``, ``range`` with a channel and ``steps``; ``yield``, ``join``, ``lock_thread``,
 ``unlock_thread`` alone. ``heap`` has ``live`` and ``gogc``; ``scan``, how much of it has to be looked at, if
-not all; ``width``, how many can mark at once, if not any number.
+not all; ``chained: true`` if it is a linked list, which only one can mark at a time.
 
 A ``select`` has a list of cases, each with ``steps`` if it is to do something, and perhaps a default. C may
 call back into Go::
@@ -258,7 +258,7 @@ def _step(kind: str, value: object, at: str) -> w.Step:
 
 
 def _heap(given: Mapping[Any, Any]) -> w.Heap:
-    _only(given, ("live", "gogc", "scan", "width"), "heap")
+    _only(given, ("live", "gogc", "scan", "chained"), "heap")
     gogc = given.get("gogc", 100 if given else -1)
     if gogc == "off" or gogc is False:
         gogc = -1
@@ -266,7 +266,7 @@ def _heap(given: Mapping[Any, Any]) -> w.Heap:
         _bytes(given.get("live", 0), "heap: live"),
         _number(gogc, "heap: gogc", -1),
         _bytes(given.get("scan", 0), "heap: scan"),
-        _number(given.get("width", 0), "heap: width", 0),
+        given.get("chained", False) is True,
     )
 
 

@@ -245,14 +245,14 @@ class Program:
 class Heap:
     """``live_bytes`` survive each collection; ``gogc`` is GOGC, -1 for off.
 
-    ``scan_bytes`` of what is live is looked at to find pointers, 0 for all of it. ``width`` is how many can
-    mark at once, 0 for any number: of a linked list one.
+    ``scan_bytes`` of what is live is looked at to find pointers, 0 for all of it. ``chained`` if it is a
+    linked list, which only one can mark at a time.
     """
 
     live_bytes: int = 0
     gogc: int = -1
     scan_bytes: int = 0
-    width: int = 0
+    chained: bool = False
 
 
 def _none() -> Mapping[str, int]:

@@ -1,8 +1,8 @@
 """The garbage collector as the scheduler meets it: stops of the world, mark workers, assists.
 
 After runtime/mgc.go, mgcpacer.go, mgcmark.go and proc.go of Go 1.27. The heap is one number, its live part is
-given, and marking is an amount of CPU time that workers take in pieces. What is live may be such that only so
-many can mark at once: of a list every next element is found by marking the one before.
+given, and marking is an amount of CPU time that workers take in pieces. What is live may be a list: each
+element is found by marking the one before, and only the P that did so knows it (``gcw.spanq``).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ DEDICATED, FRACTIONAL, IDLE_MODE = 1, 2, 3
 _MODES: Final = {DEDICATED: "GC (dedicated)", FRACTIONAL: "GC (fractional)", IDLE_MODE: "GC (idle)"}
 """As an execution trace labels them."""
 
-_PIECE_NS: Final = 50_000
+_PIECE_NS: Final = 20_000
 """How much a worker marks before others may take it as credit; Go's is smaller (``gcCreditSlack``)."""
 _CHECK: Final = 100_000
 """Bytes to look at until a fractional or idle worker asks whether to go on (``drainCheckThreshold``)."""
@@ -58,13 +58,14 @@ class Collector:
     """``gcController`` and ``work``. Bytes, ns of CPU.
 
     ``work`` is what nobody has taken on yet, ``taken`` what those who mark now have; ``live`` is what a
-    program keeps, ``width`` how many can mark at once, 0 for any number.
+    program keeps. ``chained`` if that is a list, of which P number ``holder`` knows how it goes on.
     """
 
     __slots__ = (
         "assist_ns",
         "assisting",
         "blacken",
+        "chained",
         "check_ns",
         "credit",
         "cycle_start",
@@ -72,6 +73,7 @@ class Collector:
         "dedicated",
         "during",
         "fraction",
+        "holder",
         "idle_most",
         "idle_now",
         "idle_ns",
@@ -87,17 +89,17 @@ class Collector:
         "sweep",
         "taken",
         "total",
-        "width",
         "work",
         "workers",
     )
 
     def __init__(
-        self, live: int, gogc: int, share: float = 0.25, scan_bytes: int = 0, width: int = 0
+        self, live: int, gogc: int, share: float = 0.25, scan_bytes: int = 0, chained: bool = False
     ) -> None:
         self.live = live
         self.scan_bytes = scan_bytes
-        self.width = width
+        self.chained = chained
+        self.holder = NOBODY
         self.pace = Pacer(live, gogc, share)
         self.sweep = Sweep(live)
         self.cycle_start = 0
@@ -124,14 +126,17 @@ class Collector:
         self.pool: list[G] = []
         self.workers: dict[int, G] = {}
 
-    @property
-    def available(self) -> bool:
-        """``gcMarkWorkAvailable``."""
-        return self.work > 0 and (self.width == 0 or self.marking < self.width)
+    def available(self, p: P | None) -> bool:
+        """``gcShouldScheduleWorker``: there is something that this P can mark, or any."""
+        if self.work <= 0:
+            return False
+        if not self.chained or self.holder == NOBODY:
+            return True
+        return p is not None and p.number == self.holder and self.marking == 0
 
     def wants_worker(self, _: Sched) -> bool:
         """``gcShouldScheduleWorker``, while there is marking."""
-        return self.blacken and self.available
+        return self.blacken and self.available(None)
 
     def find_worker(self, s: Sched, p: P) -> G | None:
         """``findRunnableGCWorker``: dedicated workers first; a fractional one if this P is behind its
@@ -139,7 +144,7 @@ class Collector:
         given = self.workers.pop(p.number, None)
         if given is not None:
             return given
-        if not self.available or not self.pool or (self.dedicated <= 0 and self.fraction == 0):
+        if not self.available(p) or not self.pool or (self.dedicated <= 0 and self.fraction == 0):
             return None
         if self.dedicated > 0:
             self.dedicated -= 1
@@ -152,15 +157,15 @@ class Collector:
 
     def idle_worker(self, s: Sched, p: P) -> G | None:
         """In ``findRunnable``: a P with nothing else to do may mark (``addIdleMarkWorker``)."""
-        if not self.wants_idle_worker(s):
+        if not self.wants_idle_worker(s, p):
             return None
         self.idle_now += 1
         p.mode = IDLE_MODE
         return self._handed(s, p)
 
-    def wants_idle_worker(self, _: Sched) -> bool:
+    def wants_idle_worker(self, _: Sched, p: P | None = None) -> bool:
         """``needIdleMarkWorker`` and whether there is one, and work for it."""
-        return self.available and bool(self.pool) and self.idle_now < self.idle_most
+        return self.available(p) and bool(self.pool) and self.idle_now < self.idle_most
 
     def _handed(self, s: Sched, p: P) -> G:
         g = self.pool.pop()
@@ -234,7 +239,7 @@ def assist(s: Sched, m: M, g: G, _: Op) -> int:
         return GO_ON
     # It comes back to this step until all is paid.
     g.at -= 1
-    rate = gc.pace.work_per_byte(gc.work + gc.taken)
+    rate = gc.pace.work_per_byte(gc.work + gc.taken, gc.total)
     work = max(int(-g.assist_bytes * rate), gc.over_assist)
     if gc.credit > 0:
         stolen = min(work, gc.credit)
@@ -243,11 +248,13 @@ def assist(s: Sched, m: M, g: G, _: Op) -> int:
         work -= stolen
         if work == 0:
             return GO_ON
-    if not gc.available:
+    if not gc.available(m.p):
+        if g.assist_bytes >= 0:
+            return GO_ON
         gc.assisting.append(g)
         return gopark(s, m, g, WHY_ASSIST)
     piece = min(work, gc.work)
-    _take(gc, piece)
+    _take(gc, m.p, piece)
     s.marks.append((s.now + s.cost, piece, g.number, "GC mark assist"))
     g.left = piece
     m.end = s.now + s.cost + piece
@@ -264,7 +271,7 @@ def assisted(s: Sched, m: M) -> int:
     s.here = p.counts
     done = _marked(s, gc, m, g)
     gc.assist_ns += done
-    g.assist_bytes += 1 + int(done / gc.pace.work_per_byte(gc.work + gc.taken))
+    g.assist_bytes += 1 + int(done / gc.pace.work_per_byte(gc.work + gc.taken, gc.total))
     if gc.work <= 0 and gc.marking == 0 and gc.blacken and not gc.starting:
         return mark_done(s, m)
     if g.assist_bytes < 0 and p.preempt:
@@ -377,6 +384,7 @@ def begin_mark(s: Sched, m: M) -> int:
     gc.taken = gc.credit = gc.assist_ns = gc.idle_ns = 0
     gc.during = [0, 0, 0]
     gc.idle_now = 0
+    gc.holder = NOBODY
     gc.mark_start = s.now
     total = s.procs * s.rules.gc_share
     gc.dedicated, gc.fraction = worker_shares(s.procs, total)
@@ -404,7 +412,9 @@ def worker_shares(procs: int, total: float) -> tuple[int, float]:
     return dedicated, (total - dedicated) / procs
 
 
-def _take(gc: Collector, piece: int) -> None:
+def _take(gc: Collector, p: P | None, piece: int) -> None:
+    if p is not None:
+        gc.holder = p.number
     gc.work -= piece
     gc.taken += piece
     gc.marking += 1
@@ -428,10 +438,10 @@ def mark(s: Sched, m: M, g: G, step: Op) -> int:
         assert m.p is not None
         s.labels.append((s.now, g.number, _MODES[m.p.mode]))
         m.p.drained_ns = 0
-    if not gc.available:
+    if not gc.available(m.p):
         return worker_rests(s, m, g)
     piece = min(_PIECE_NS, gc.work)
-    _take(gc, piece)
+    _take(gc, m.p, piece)
     g.left = piece
     m.end = s.now + s.cost + piece
     m.then = marked
@@ -482,7 +492,7 @@ def flush_credit(s: Sched, gc: Collector, p: P, done: int) -> None:
     if not gc.assisting:
         gc.credit += done
         return
-    rate = gc.pace.work_per_byte(gc.work + gc.taken)
+    rate = gc.pace.work_per_byte(gc.work + gc.taken, gc.total)
     count = int(done / rate)
     while gc.assisting and count > 0:
         g = gc.assisting.popleft()

@@ -25,6 +25,7 @@ class Pacer:
         "gogc",
         "heap",
         "last_cons_marks",
+        "last_work",
         "least_trigger",
         "marked",
         "runway",
@@ -38,6 +39,7 @@ class Pacer:
         self.heap = live
         self.marked = live
         self.triggered = 0
+        self.last_work = 0
         self.cons_mark = 0.0
         self.last_cons_marks = [0.0] * 4
         self.least_trigger = 0
@@ -47,6 +49,7 @@ class Pacer:
 
     def commit(self, work: int, *, swept: bool) -> None:
         """``commit``: the next goal, and how long before it a cycle of that much work has to begin."""
+        self.last_work = work
         self.least_trigger = 0 if swept else self.heap + _SWEEP_DISTANCE
         gogc = max(self.gogc, 0)
         self.goal = max(_LEAST_HEAP * gogc // 100, self.marked + self.marked * gogc // 100)
@@ -65,10 +68,21 @@ class Pacer:
         wanted = earliest if self.runway > goal else goal - self.runway
         return min(max(wanted, earliest), latest)
 
-    def work_per_byte(self, left: int) -> float:
-        """``revise``: what has to be marked for each byte allocated, so that all is at the goal."""
-        goal = self.goal if self.heap <= self.goal else int(self.goal * _OVERSHOOT)
-        return max(left, 1) / max(goal - self.heap, 1)
+    def work_per_byte(self, left: int, total: int) -> float:
+        """``revise``: what has to be marked for each byte allocated, so that all is at the goal.
+
+        There is thought to be as much of it as in the last cycle. If it turns out to be more, the heap grows:
+        then the goal is as much further away, up to what the next cycle would allow.
+        """
+        done, expected, goal = total - left, self.last_work, float(self.goal)
+        if done > expected:
+            further = (goal - self.triggered) / max(expected, 1) * total + self.triggered
+            goal = min(further, goal * (1 + self.gogc / 100))
+            expected = total
+        if self.heap > goal:
+            goal *= _OVERSHOOT
+            expected = total
+        return max(expected - done, 1) / max(goal - self.heap, 1)
 
     def end_cycle(self, work: int, lasted: int, procs: int, assist_ns: int, idle_ns: int) -> None:
         """``endCycle``: how much was allocated for what was marked; the most of it in five cycles counts."""
