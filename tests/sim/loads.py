@@ -9,7 +9,7 @@ from schedlab.sim.workload import Step
 
 EVERYTHING = """
 procs: 3
-channels: {jobs: 4, meet: 0}
+channels: {jobs: 4, meet: 0, orders: 2}
 connections: {ask: 20us, answer: 20us}
 heap: {live: 8MiB, gogc: 50}
 goroutines:
@@ -43,11 +43,31 @@ goroutines:
     steps:
       - repeat: 10
         steps: [{lock: mu}, {compute: 1ms}, {unlock: mu}, {compute: {lognormal: [8ms, 0.3]}}, yield]
+  orders:
+    steps:
+      - repeat: 40
+        steps: [{keep: 4KiB}, {send: orders}]
+      - close: orders
+  clerk:
+    count: 2
+    steps:
+      - range: orders
+        steps:
+          - cgo: 50us
+            callback: [{compute: 10us}, yield]
+            after: 20us
+          - select:
+              - receive: meet
+                steps: [{compute: 3us}]
+              - default: [{sleep: 30us}]
   meets:
     count: 2
     steps:
       - add: {both: 1}
-      - select: [{send: meet}, {receive: meet}]
+      - select:
+          - send: meet
+            steps: [{compute: 1us}]
+          - receive: meet
       - done: both
       - wait: both
   parent:
@@ -81,9 +101,12 @@ _steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(sim.Sleep, _times),
     st.builds(sim.Syscall, _times, st.booleans()),
     st.builds(sim.Cgo, _times),
+    st.builds(lambda one, two: sim.Cgo(one, (sim.Compute(two), sim.Yield()), two), _times, _times),
     st.builds(sim.Network, _times),
     st.builds(sim.Alloc, st.integers(0, 1 << 20)),
     st.just(sim.Select((sim.Receive("buffer"), sim.Send("buffer")))),
+    st.just(sim.Select((sim.Case(sim.Receive("buffer"), (sim.Yield(),)),), (sim.Compute(700),))),
+    st.builds(sim.Alloc, st.integers(0, 1 << 16), st.just(True)),
     st.just(sim.Spawn("child", 2)),
     st.just(sim.LockThread()),
     st.just(sim.UnlockThread()),

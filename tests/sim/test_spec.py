@@ -20,7 +20,7 @@ def worker(steps: str, more: str = "") -> str:
 def test_every_step_is_read() -> None:
     load = everything()
     assert load.procs == 3
-    assert load.channels == {"jobs": 4, "meet": 0}
+    assert load.channels == {"jobs": 4, "meet": 0, "orders": 2}
     assert load.connections == {"ask": 20_000, "answer": 20_000}
     assert load.heap == sim.Heap(8 << 20, 50)
     programs = {program.name: program for program in load.programs}
@@ -28,7 +28,19 @@ def test_every_step_is_read() -> None:
     assert programs["worker"].steps == (
         sim.Repeat(50, (sim.Receive("jobs"), sim.Compute(sim.Exponential(80_000)), sim.Alloc(128 << 10))),
     )
-    assert programs["meets"].steps[1] == sim.Select((sim.Send("meet"), sim.Receive("meet")))
+    assert programs["meets"].steps[1] == sim.Select(
+        (sim.Case(sim.Send("meet"), (sim.Compute(1_000),)), sim.Receive("meet"))
+    )
+    assert programs["orders"].steps[0] == sim.Repeat(40, (sim.Alloc(4 << 10, kept=True), sim.Send("orders")))
+    assert programs["clerk"].steps == (
+        sim.Range(
+            "orders",
+            (
+                sim.Cgo(50_000, (sim.Compute(10_000), sim.Yield()), 20_000),
+                sim.Select((sim.Case(sim.Receive("meet"), (sim.Compute(3_000),)),), (sim.Sleep(30_000),)),
+            ),
+        ),
+    )
     assert [name for name in spec.STEPS if name not in EVERYTHING] == ["join"]
 
 
@@ -65,6 +77,22 @@ def test_every_step_is_read() -> None:
         (worker("[{spawn: nobody}]"), r"step 1 \(Spawn\): there is no program 'nobody'"),
         (worker("[{select: []}]"), "waits for ever"),
         (worker("[{select: [{lock: mu}]}]"), "is no case"),
+        (worker("[{select: [{send: c, step: []}]}]"), "'step' is not known"),
+        (worker("[{select: [{send: c, steps: 3}]}]"), "a case has a list of steps"),
+        (worker("[{select: 3}]"), "a list of cases"),
+        (
+            worker("[{select: [{receive: c, steps: [yield, fly]}]}]", "channels: {c: 1}"),
+            r"goroutine 'worker', step 1.1.2: 'fly' is no step",
+        ),
+        (
+            worker("[{select: [default, {receive: c, steps: [{send: d}]}]}]", "channels: {c: 1}"),
+            r"step 1.1.1 \(Send\): there is no channel 'd'",
+        ),
+        (worker("[{range: c, steps: [yield]}]"), r"step 1 \(Range\): there is no channel 'c'"),
+        (worker("[{range: c}]"), r"step 1 \(range\): there is no list of steps"),
+        (worker("[{cgo: 1us, callback: yield}]"), r"step 1 \(cgo\): a callback has a list of steps"),
+        (worker("[{cgo: 1us, callback: [fly]}]"), r"step 1.1: 'fly' is no step"),
+        (worker("[{cgo: 1us, after: -1us}]"), r"step 1 \(cgo\): a duration of -1us is negative"),
         (worker("[{alloc: many}]"), "no number of bytes"),
         (worker("[{lock: 3}]"), "3 is no name"),
         (worker("[yield]", "procs: 0"), "procs: 0"),

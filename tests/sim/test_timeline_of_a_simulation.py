@@ -77,11 +77,13 @@ def test_numbers_are_those_of_the_counters(result: sim.Result) -> None:
     runs = (spans["lane"] == Lane.GOROUTINE) & (spans["state"] == State.RUNNING)
     # A system call's end is no run; each other turn is one.
     assert runs.sum() >= counters.runs
-    assert summary(timeline).goroutines == counters.total("create") + 1 + timeline_workers(timeline)
+    assert summary(timeline).goroutines == counters.total("create") + 1 + of_the_runtime(timeline)
 
 
-def timeline_workers(timeline: Timeline) -> int:
-    return int((timeline.names(timeline.goroutine_function) == "runtime.gcBgMarkWorker").sum())
+def of_the_runtime(timeline: Timeline) -> int:
+    """The collector's workers and its sweeper."""
+    names = timeline.names(timeline.goroutine_function)
+    return sum(name.startswith("runtime.") for name in names)
 
 
 def test_queues_are_sampled_and_their_estimate_agrees() -> None:

@@ -4,7 +4,7 @@ Accuracy: real runs of ten small programs (go_samples/workloads) are traced; hal
 of the machine, the other half are replayed under the simulator's scheduler and held against what really
 happened. Each error stands beside the difference between one real run and another. The programs take
 precedence over other processes where that is allowed (a privileged user's may, on Linux). Runs whose threads
-waited longer for a CPU than in the quietest run, by a tenth of the Ps' time, are left out, and counted.
+waited longer for a CPU than in the quietest run, by a thirtieth of the Ps' time, are left out, and counted.
 
 Speed: 10,000 goroutines of 100 slices each on 8 Ps, by both drivers in turn, in CPU time.
 """

@@ -41,7 +41,8 @@ _REGION: Final = "workload"
 _AT_ONCE_NS: Final = 1_000
 """Who waits for less was run at once: how many hundred ns that took says nothing of the scheduler's rules."""
 _LOST: Final = 4
-_DISTURBED: Final = 0.10
+_DISTURBED: Final = 0.03
+_STRETCHED: Final = 0.10
 _LEAST: Final = 4
 """Runs to calibrate with and to score."""
 _LIGHT: Final = ("light", "syscalls", "echo", "pingpong")
@@ -123,7 +124,7 @@ def record(kind: str, runs: int, *, procs: int = 2, turns: int = 0) -> tuple[Rea
     with tempfile.TemporaryDirectory(prefix="schedlab-") as place:
         for number in range(runs):
             file = Path(place) / f"{number}.trace"
-            arguments = ["-precede", "-kind", kind, "-trace", file, "-turns", turns]
+            arguments: list[str | Path | int] = ["-precede", "-kind", kind, "-trace", file, "-turns", turns]
             done = process.run(program, arguments, settings=settings).check()
             found.append(read(kind, Timeline.load(file), procs, said_by(done)))
     return tuple(found)
@@ -142,12 +143,14 @@ def quiet(runs: Sequence[Real]) -> tuple[tuple[Real, ...], int]:
     those whose goroutines took more than a tenth longer for the same are left out.
     """
     if any(run.waited_ns < 0 for run in runs):
-        least = min(run.busy_ns for run in runs)
-        ranked = sorted((run.busy_ns / least - 1, at) for at, run in enumerate(runs))
+        quickest = min(run.busy_ns for run in runs)
+        ranked = sorted((run.busy_ns / quickest - 1, at) for at, run in enumerate(runs))
+        most = _STRETCHED
     else:
         least = min(run.deprived for run in runs)
         ranked = sorted((run.deprived - least, at) for at, run in enumerate(runs))
-    count = max(_LEAST, sum(disturbed <= _DISTURBED for disturbed, _ in ranked))
+        most = _DISTURBED
+    count = max(_LEAST, sum(disturbed <= most for disturbed, _ in ranked))
     good = tuple(runs[at] for at in sorted(at for _, at in ranked[:count]))
     return good, len(runs) - len(good)
 

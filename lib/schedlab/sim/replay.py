@@ -300,7 +300,7 @@ class _Talk:
     def _waits(self, at: int) -> bool:
         columns = self.reader.columns
         reason = self.reader.timeline.reasons[columns["reason"][at]]
-        return columns["state"][at] == State.WAITING and reason == _NETWORK
+        return bool(columns["state"][at] == State.WAITING and reason == _NETWORK)
 
     def _waits_next(self, life: list[int], at: int) -> bool:
         """Whether the next thing that the goroutine does, but for running, is to wait for the network."""
