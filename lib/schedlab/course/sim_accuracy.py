@@ -203,7 +203,8 @@ def _collector_costs(run: Real) -> dict[str, int | float]:
         "sweep_ns": int(np.median(spans["dur"][sweeps])) // 10,
         # As much is garbage as lives, by GOGC=100.
         "free_ns": int(np.median(cycles.sweep_ns[late])) // (_LIVE_BYTES // _GARBAGE),
-        "stop_ns": int(np.median(cycles.stw_ns)) // 2,
+        # Some of the stops last longer, as who was to stop had lost its CPU.
+        "stop_ns": int(np.quantile(cycles.stw_ns, 0.25)) // 2,
     }
 
 
@@ -214,8 +215,7 @@ def _wake_costs() -> dict[str, int | float]:
     ``stoplockedm`` wakes an M for the P, which finds the goroutine and by ``startlockedm`` wakes its own.
     Half of what that takes is taken for the waker's part.
     """
-    runs, _ = quiet(record("threads", 3, procs=1))
-    waits = runs[0].runnable_ns
+    waits = min(record("threads", 6, procs=1), key=lambda run: run.deprived).runnable_ns
     low, middle, high = np.quantile(waits[waits > 0], [0.16, 0.5, 0.84])
     # The sum of two is less spread than one.
     spread = float(np.log(high / low)) / 2 * 2**0.5
