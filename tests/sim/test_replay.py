@@ -98,3 +98,18 @@ def test_who_wakes_a_thread_by_making_a_goroutine_has_paid_for_it_in_a_trace() -
 
     assert main_ran(costs) == costs.ready_wake_ns + costs.spawn_ns
     assert main_ran(unpaid(costs)) == 0
+
+
+def test_who_talks_to_whom_is_told_by_the_system_calls() -> None:
+    real = accuracy.record("echo", 1, turns=40)[0]
+    load = real.played.load
+    # Four clients and four servers, each way.
+    assert len(load.connections) == 8
+    assert all(f"{other} to {one}" in load.connections for one, other in map(_ends, load.connections))
+    assert len(steps_of(load, sim.Read)) == 8 * 40 + 4, "the servers read the end too"
+    assert sim.simulate(load, costs=unpaid(sim.Costs())).ended
+
+
+def _ends(connection: str) -> tuple[str, str]:
+    one, other = connection.split(" to ")
+    return one, other

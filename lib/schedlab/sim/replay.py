@@ -294,21 +294,30 @@ class _Talk:
         }
 
     def _reads(self, life: list[int], kinds: dict[int, str]) -> list[int]:
-        """The reads that found something."""
-        return [at for at in life if kinds.get(at) == "read" and not self._waits_next(life, at)]
+        """The reads that found something.
+
+        After one that did not the goroutine waits; or it reads again at once, as data has come meanwhile.
+        """
+        found = []
+        for at in life:
+            if kinds.get(at) == "read":
+                following = self._next_act(life, at)
+                if following < 0 or not (self._waits(following) or kinds.get(following) == "read"):
+                    found.append(at)
+        return found
 
     def _waits(self, at: int) -> bool:
         columns = self.reader.columns
         reason = self.reader.timeline.reasons[columns["reason"][at]]
         return bool(columns["state"][at] == State.WAITING and reason == _NETWORK)
 
-    def _waits_next(self, life: list[int], at: int) -> bool:
-        """Whether the next thing that the goroutine does, but for running, is to wait for the network."""
+    def _next_act(self, life: list[int], at: int) -> int:
+        """The next thing that the goroutine does by itself, other than to run; -1 if there is none."""
         states = self.reader.columns["state"]
         following = at + 1
-        while following <= life[-1] and states[following] == State.RUNNING:
+        while following <= life[-1] and states[following] in (State.RUNNING, State.RUNNABLE):
             following += 1
-        return following <= life[-1] and self._waits(following)
+        return following if following <= life[-1] else -1
 
     def _pairs(self, writes: dict[int, list[int]], reads: dict[int, list[int]]) -> list[tuple[int, int]]:
         """Who writes to whom: everything was written before it was read, and of those that could be, the one
