@@ -450,7 +450,8 @@ def ready_list(s: Sched) -> list[G]:
 def _polled(s: Sched, p: P) -> G:
     """The first of ``netpoll``'s list, to be run at once; the others go to ``injectglist``."""
     first, *others = ready_list(s)
-    s.log.append((s.now, RUNNABLE, first.number, p.number, NOBODY, NO_REASON, NOBODY))
+    # Found when the poller has been asked.
+    s.log.append((s.now + s.cost, RUNNABLE, first.number, p.number, NOBODY, NO_REASON, NOBODY))
     if s.watch is not None:
         s.watch("findRunnable", f"the network has G{first.number} ready: P{p.number} runs it")
     injectglist(s, others, p)
