@@ -38,6 +38,7 @@ var (
 	live    = flag.Int("live", 8<<20, "how many bytes of small objects stay alive")
 	clients = flag.Int("clients", 16, "how many clients there are when -rate is 0")
 	rate    = flag.Float64("rate", 0, "requests per second; 0 means as many as the clients get answered")
+	profile = flag.String("profile", "", "a file for a CPU profile of the run")
 	warm    = flag.Duration("warm", 200*time.Millisecond, "how long it runs before it counts")
 	length  = flag.Duration("for", 2*time.Second, "how long it counts")
 	number  = flag.Int64("requests", 0, "how many requests the clients send; 0 means as many as -for allows")
@@ -45,6 +46,7 @@ var (
 
 func main() {
 	flag.Parse()
+	defer report.Profile(*profile)()
 	kept := fill(*live)
 	begin := time.Now().Add(*warm)
 	end := begin.Add(*length)

@@ -205,6 +205,26 @@ def test_a_program_just_handed_out_is_not_removed(
     assert binary.path.is_file()
 
 
+def test_the_build_cache_keeps_what_was_used_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHEDLAB_CACHE", str(tmp_path))
+    monkeypatch.setenv("SCHEDLAB_CACHE_MB", "8")
+    folder = tmp_path / "go-build" / "a0"
+    folder.mkdir(parents=True)
+    (tmp_path / "go-build" / "README").write_text("Go's own")
+    for number in range(8):
+        file = folder / f"{number}-d"
+        file.write_bytes(bytes(1 << 20))
+        os.utime(file, (number, number))
+    report = cache.keep_bounded()
+    left = sorted(file.name for file in folder.iterdir())
+    assert report == toolchain.CacheReport(0, 5 << 20), (
+        "to half of the limit, and a quarter of that for what comes"
+    )
+    assert left == ["5-d", "6-d", "7-d"]
+    assert (tmp_path / "go-build" / "README").exists()
+    assert cache.keep_bounded() == toolchain.CacheReport(0, 0)
+
+
 def test_clearing_empties_the_cache(own_programs: Path, sample: Path) -> None:
     toolchain.build(sample)
     (own_programs.parent / "go-build").unlink()

@@ -7,7 +7,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,16 +52,14 @@ def mark_used(folder: Path) -> None:
 def keep_bounded() -> CacheReport:
     """Remove what was used longest ago until the cache fits its limit. Call with the lock held.
 
-    The limit is ``SCHEDLAB_CACHE_MB`` (MiB, 2048 by default) for programs and Go's build cache together.
-    Go's build cache goes first: it costs seconds to make again, and no running program needs it.
+    The limit is ``SCHEDLAB_CACHE_MB`` (MiB, 2048 by default): one half for programs, one for Go's build
+    cache. Each keeps what was used last, so that many programs do not make every build begin with the
+    standard library; and a program that was used within the hour stays in any case.
     """
-    limit = _limit_bytes()
-    build_cache = cache_folder() / "go-build"
+    half = _limit_bytes() // 2
+    removed = CacheReport(0, _trim(cache_folder() / "go-build", half))
     programs, folders = _programs_by_age()
-    removed = CacheReport(0, 0)
-    if sum(programs.values()) + _size(build_cache) > limit:
-        removed = CacheReport(0, _remove(build_cache))
-    excess = sum(programs.values()) - limit
+    excess = sum(programs.values()) - half
     now = time.time()
     for folder in folders:
         if excess <= 0 or now - folder.stat().st_mtime < _IN_USE_S:
@@ -96,6 +94,27 @@ def _programs_by_age() -> tuple[dict[Path, int], list[Path]]:
     folders = [entry for entry in root.iterdir() if entry.is_dir()] if root.is_dir() else []
     sizes = {folder: _size(folder) for folder in folders}
     return sizes, sorted(folders, key=lambda folder: folder.stat().st_mtime)
+
+
+def _trim(build_cache: Path, limit: int) -> int:
+    """Remove the files of Go's build cache that were used longest ago, if it is larger than ``limit``.
+
+    Go notes the time of use of each (``cmd/go/internal/cache``), and makes again what it does not find; a
+    build that goes on at the same time may remove a file first.
+    """
+    ages = []
+    for file in build_cache.glob("[0-9a-f][0-9a-f]/*"):
+        with suppress(OSError):
+            about = file.stat()
+            ages.append((about.st_mtime, about.st_size, file))
+    excess, freed = sum(size for _, size, _ in ages) - limit, 0
+    # Some room beyond the limit, or the next build would trim again.
+    for _, size, file in sorted(ages) if excess > 0 else ():
+        if freed >= excess + limit // 4:
+            break
+        file.unlink(missing_ok=True)
+        freed += size
+    return freed
 
 
 def _size(folder: Path) -> int:
