@@ -26,7 +26,7 @@ from schedlab.capture.tracing._programs import (
 )
 from schedlab.capture.tracing.errors import AlreadyTracing, NoProfiler, NotTraceable, RecordingFailed
 from schedlab.errors import UsageError
-from schedlab.process import Confinement, Finished, GoSettings
+from schedlab.process import Confinement, CpuQuota, Finished, GoSettings
 
 Program = str | os.PathLike[str]
 Argument = str | os.PathLike[str] | int | float
@@ -72,6 +72,7 @@ def record(
     settings: GoSettings = RUNTIME_DEFAULTS,
     env: Mapping[str, str] | None = None,
     cpus: Iterable[int] | None = None,
+    quota: CpuQuota | None = None,
     using: toolchain.Toolchain | None = None,
     overlay: Mapping[Path, bytes] = toolchain.NOTHING_LAID_OVER,
     confinement: Confinement | None = None,
@@ -107,7 +108,7 @@ def record(
     place = destination(file)
     address = address_of(program)
     if address is not None:
-        if tuple(arguments) or settings != RUNTIME_DEFAULTS or overlay:
+        if tuple(arguments) or settings != RUNTIME_DEFAULTS or overlay or quota:
             raise UsageError(f"{program} runs already: it takes no arguments and no settings any more")
         with growing(place) as part:
             lost = _fetch(address, seconds, part)
@@ -115,7 +116,15 @@ def record(
         return Recording(place, size, address, Ending.CUT if lost else Ending.SECONDS, lost, None)
 
     run = _Run(
-        tuple(arguments), seconds, max(0.0, run_on_s), settings, dict(env or {}), cpus, confinement, cwd
+        tuple(arguments),
+        seconds,
+        max(0.0, run_on_s),
+        settings,
+        dict(env or {}),
+        cpus,
+        quota,
+        confinement,
+        cwd,
     )
     with growing(place) as part:
         if Path(program).is_file() and Path(program).suffix != ".go" and not overlay:
@@ -142,6 +151,7 @@ class _Run:
     settings: GoSettings
     env: Mapping[str, str]
     cpus: Iterable[int] | None
+    quota: CpuQuota | None
     confinement: Confinement | None
     cwd: str | os.PathLike[str] | None
 
@@ -154,6 +164,7 @@ class _Run:
             settings=self.settings,
             env={**self.env, **own_env},
             cpus=self.cpus,
+            quota=self.quota,
             confinement=self.confinement and self.confinement.with_writable(written),
             cwd=self.cwd,
             wall_limit_s=self.seconds + self.run_on_s + _PATIENCE_S,
