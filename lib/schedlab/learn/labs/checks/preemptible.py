@@ -10,10 +10,12 @@ from schedlab.learn.labs.verdicts import Finding, right, wrong
 from schedlab.process import GoSettings
 
 ROUNDS = 300_000_000
-LEAST_HITS = 3
+# One that does not look may do so once or twice when its loop has ended.
+LEAST_HITS = 10
 # Far above what the program and the runtime do by themselves.
 _MOST_YIELDS = 500
 _MOST_MADE = 50
+_FUNCTIONS_AT_FIRST = 2
 
 _SETTINGS = GoSettings(gomaxprocs=1, godebug={"asyncpreemptoff": 1})
 _MULTIPLIER, _INCREMENT, _MODULUS = 6364136223846793005, 1442695040888963407, 1 << 64
@@ -58,18 +60,35 @@ def _judge(attempt: Attempt) -> Finding:
             "each stretch of a loop is a preemption by hand. One should compute, and look if it is asked.",
             **seen,
         )
+    if gave_way < LEAST_HITS and _functions(attempt) > _FUNCTIONS_AT_FIRST:
+        return wrong(
+            "calls_without_check",
+            f"sysmon asked {asked} times, and the goroutine gave way {gave_way} times. There is a "
+            "new function, and nothing is checked where it begins: the compiler has inlined it, "
+            "or its frame is so small that no check is needed, or the loop is within it.",
+            **seen,
+        )
     if gave_way < LEAST_HITS:
         return wrong(
             "never_gives_way",
             f"sysmon asked {asked} times, and the goroutine gave way {gave_way} times. It looks whether it "
             "was asked where a function begins, when the size of the stack is checked. In a loop without a "
-            "call, or with one that the compiler has inlined, there is no such place.",
+            "call there is no such place.",
             **seen,
         )
     return right(
         f"The goroutine was asked {asked} times and gave way {gave_way} times, by itself: the check of the "
         "stack at the beginning of a function is also the question whether it may run on.",
         **seen,
+    )
+
+
+def _functions(attempt: Attempt) -> int:
+    """How many functions the program declares: this chooses the words for a verdict, never the verdict."""
+    return sum(
+        line.startswith("func ")
+        for file in attempt.folder.glob("*.go")
+        for line in file.read_text(errors="replace").splitlines()
     )
 
 
