@@ -48,17 +48,17 @@ def _judge(attempt: Attempt) -> Finding:
             f"{paid} times. Who does not allocate has no debt.",
             **seen,
         )
-    if not assists.get(_SERVE, 0):
-        helper = max(assists, key=lambda name: assists[name])
+    helper = max(assists, key=lambda name: assists[name])
+    if helper != _SERVE:
         return wrong(
             "another_pays",
-            f"serve has no mark assist, but {helper} has {assists[helper]}, and serve waits for it then. "
-            "The debt is of the goroutine that allocates; this one works for the same request.",
+            f"serve has {assists[_SERVE]} mark assists, and {helper} has {assists[helper]}: "
+            "serve waits for it then. The debt is of the goroutine that allocates; this one works for the same request.",
             **seen,
         )
     return wrong(
         "pays_assists",
-        f"serve had to assist {paid} times in {cycles} collections. Each allocation during a "
+        f"serve had to assist {assists[_SERVE]} times in {cycles} collections. Each allocation during a "
         "collection makes a debt, and whoever has too much of it marks, before it goes on.",
         **seen,
     )
