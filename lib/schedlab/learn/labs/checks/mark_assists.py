@@ -53,7 +53,8 @@ def _judge(attempt: Attempt) -> Finding:
         return wrong(
             "another_pays",
             f"serve has {assists[_SERVE]} mark assists, and {helper} has {assists[helper]}: "
-            "serve waits for it then. The debt is of the goroutine that allocates; this one works for the same request.",
+            "serve waits for it then. The debt is of the goroutine that allocates; this one works for the "
+            "same request.",
             **seen,
         )
     return wrong(
