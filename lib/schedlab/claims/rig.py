@@ -62,7 +62,7 @@ class Rig:
     def run(
         self,
         sample: str | os.PathLike[str],
-        args: Iterable[str | int | float] = (),
+        args: Iterable[str | os.PathLike[str] | int | float] = (),
         *,
         settings: GoSettings = RUNTIME_DEFAULTS,
         check: bool = True,
