@@ -240,9 +240,9 @@ def _others_wait(values: Values) -> Decision:
         return holds()
     if values["taken"]:
         said = (
-            f"With {values['calls']} calls out, {values['others_ended']} of {values['others']} other goroutines "
-            f"ran. One that is ready waits until sysmon takes a call's P: {values['median_ms']:.1f} ms in the "
-            "median."
+            f"With {values['calls']} calls out {values['others_ended']} of {values['others']} other "
+            "goroutines ran. One that is ready waits until sysmon takes a call's P: "
+            f"{values['median_ms']:.1f} ms in the median."
         )
         return imprecise(said, "there is a wait until the P is taken, and no P is missing afterwards")
     return does_not_hold("others did not wait, and no P was missing")
@@ -471,8 +471,8 @@ ENTRIES = (
     Entry(
         "C3.2e",
         waits,
-        "Holds if half of 300 other goroutines do not run during the calls; imprecise if they do, once the P of "
-        "a call has been taken.",
+        "Holds if half of 300 other goroutines do not run during the calls; imprecise if they do, once the P "
+        "of a call has been taken.",
         _others_wait,
         seconds=6,
         examined=_ALL,
