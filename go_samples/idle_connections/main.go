@@ -126,6 +126,8 @@ func connect(n int) line {
 	defer listener.Close()
 	child := exec.Command(os.Args[0], "-dial", listener.Addr().String(), "-connections", fmt.Sprint(n))
 	child.Stderr = os.Stderr
+	// What GODEBUG makes the runtime print is to be about this process only.
+	child.Env = append(os.Environ(), "GODEBUG=")
 	input, err := child.StdinPipe()
 	if err == nil {
 		err = child.Start()

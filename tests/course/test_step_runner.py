@@ -192,6 +192,19 @@ def test_vet_runs_in_each_module(course: Course, module: Path, capfd: pytest.Cap
     assert "of wrong type" in said.err
 
 
+def test_vet_does_without_a_c_compiler(
+    course: Course, module: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> str:
+        raise toolchain.CCompilerNotFound("there is none")
+
+    monkeypatch.setattr(toolchain, "c_compiler", none)
+    (module.parents[1] / "calls").mkdir()
+    (module.parents[1] / "calls" / "main.go").write_text('package main\n\nimport "C"\n\nfunc main() {}\n')
+    assert check_vet(course.root) == 0
+    assert "leaves out what uses cgo" in capfd.readouterr().out
+
+
 def test_nothing_to_check_is_a_failure(course: Course) -> None:
     assert toolchain.find()
     for check in (check_gofmt, check_vet, check_notebooks):

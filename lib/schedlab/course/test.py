@@ -151,13 +151,25 @@ def check_gofmt(root: Path) -> int:
 
 
 def check_vet(root: Path) -> int:
-    """Run ``go vet ./...`` in each module but those named testdata: their programs are wrong on purpose."""
+    """Run ``go vet ./...`` in each module but those named testdata: their programs are wrong on purpose.
+
+    Files that use cgo are checked where there is a C compiler. Without one, Go leaves them out.
+    """
     chosen = toolchain.find()
+    environment = chosen.environment() | _for_cgo()
     status = 0
     for module in [file.parent for file in _go_files(root, "go.mod") if file.parent.name != "testdata"]:
         _say(f"go vet in {module.relative_to(root)}")
-        status |= call([str(chosen.go), "vet", "./..."], module, chosen.environment())
+        status |= call([str(chosen.go), "vet", "./..."], module, environment)
     return status
+
+
+def _for_cgo() -> dict[str, str]:
+    try:
+        return {"CGO_ENABLED": "1", "CC": toolchain.c_compiler()}
+    except toolchain.CCompilerNotFound:
+        _say("no C compiler: go vet leaves out what uses cgo")
+        return {"CGO_ENABLED": "0"}
 
 
 def call(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> int:
