@@ -1,7 +1,7 @@
 // blocked blocks many goroutines in one way, and counts what that costs.
 //
 // Watch for: a goroutine blocked in a system call keeps a thread; one that
-// waits for the network, a channel, a mutex or a timer keeps none.
+// waits for the network, a pipe, a channel, a mutex or a timer keeps none.
 //
 //	./blocked -how syscall
 //	GODEBUG=schedtrace=10,scheddetail=1 ./blocked -how syscall -goroutines 4
@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"syscall"
@@ -44,14 +46,16 @@ type blocker struct {
 
 var blockers = map[string]func(n int) (blocker, error){
 	"syscall": inSyscall,
+	"open":    onOpen,
 	"network": onNetwork,
+	"pipe":    onPipe,
 	"channel": onChannel,
 	"mutex":   onMutex,
 	"timer":   onTimer,
 }
 
 func main() {
-	how := flag.String("how", "channel", "what to block on: syscall, network, channel, mutex or timer")
+	how := flag.String("how", "channel", "what to block on: syscall, open, network, pipe, channel, mutex or timer")
 	goroutines := flag.Int("goroutines", 100, "how many goroutines block")
 	hold := flag.Duration("hold", 100*time.Millisecond, "how long they stay blocked")
 	flag.Parse()
@@ -128,6 +132,62 @@ func inSyscall(n int) (blocker, error) {
 	release := func() {
 		if _, err := syscall.Write(pipe[1], make([]byte, n)); err != nil {
 			report.Fail(err)
+		}
+	}
+	return blocker{wait, release}, nil
+}
+
+// onOpen blocks in os.Open of a file: a named pipe that nobody writes to. The
+// poller can wait for data, but not for a file that is to be opened.
+func onOpen(int) (blocker, error) {
+	folder, err := os.MkdirTemp("", "blocked-")
+	if err != nil {
+		return blocker{}, err
+	}
+	name := filepath.Join(folder, "fifo")
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		return blocker{}, err
+	}
+	wait := func(int) error {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		return file.Close()
+	}
+	release := func() {
+		writer, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err == nil {
+			defer writer.Close()
+			err = os.RemoveAll(folder)
+		}
+		if err != nil {
+			report.Fail(err)
+		}
+	}
+	return blocker{wait, release}, nil
+}
+
+// onPipe blocks in Read on pipes that are empty. os.Pipe makes them known to
+// the network poller.
+func onPipe(n int) (blocker, error) {
+	readers, writers := make([]*os.File, n), make([]*os.File, n)
+	for i := range n {
+		var err error
+		if readers[i], writers[i], err = os.Pipe(); err != nil {
+			return blocker{}, err
+		}
+	}
+	wait := func(i int) error {
+		_, err := readers[i].Read(make([]byte, 1))
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		return err
+	}
+	release := func() {
+		for _, writer := range writers {
+			writer.Close()
 		}
 	}
 	return blocker{wait, release}, nil
