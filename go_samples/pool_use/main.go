@@ -15,6 +15,7 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -33,7 +34,10 @@ type result struct {
 	Moved    int    `json:"moved"`
 	LargestB int    `json:"largest_bytes"`
 	GCs      uint32 `json:"gcs"`
-	PauseNS  uint64 `json:"pause_ns"`
+	// How long the collections stopped the program: together, and what three
+	// of four took at least.
+	PauseNS         uint64 `json:"pause_ns"`
+	QuartilePauseNS uint64 `json:"quartile_pause_ns"`
 }
 
 var news atomic.Int64
@@ -89,8 +93,23 @@ func measure(use string, once func() (bool, int), operations int) result {
 	runtime.ReadMemStats(&after)
 	r.Bytes, r.Mallocs = after.TotalAlloc-before.TotalAlloc, after.Mallocs-before.Mallocs
 	r.GCs, r.PauseNS = after.NumGC-before.NumGC, after.PauseTotalNs-before.PauseTotalNs
+	r.QuartilePauseNS = quartilePause(&after, r.GCs)
 	r.News = news.Load()
 	return r
+}
+
+// quartilePause is the lower quartile of the last stops, as many as are kept.
+// The longer ones are those in which a busy machine ran something else.
+func quartilePause(stats *runtime.MemStats, gcs uint32) uint64 {
+	var pauses []uint64
+	for i := range min(gcs, uint32(len(stats.PauseNs))) {
+		pauses = append(pauses, stats.PauseNs[(stats.NumGC-1-i)%uint32(len(stats.PauseNs))])
+	}
+	if len(pauses) == 0 {
+		return 0
+	}
+	slices.Sort(pauses)
+	return pauses[len(pauses)/4]
 }
 
 // printed takes a second buffer at its end and does not give it back.

@@ -68,6 +68,9 @@ type Crowd struct {
 	Limit         int `json:"limit"`
 	ThreadsBefore int `json:"threads_before"`
 	ThreadsDuring int `json:"threads_during"`
+	ThreadsAfter  int `json:"threads_after"`
+	// From the first call to the return of the last.
+	ElapsedNS int64 `json:"elapsed_ns"`
 	// The most calls that were out at one time.
 	MostAtOnce int64 `json:"most_at_once"`
 	// What one computing goroutine per P got done in a while before the
@@ -91,6 +94,7 @@ func Together(call Call, n, limit int, length, watch time.Duration) Crowd {
 	c.ThreadsBefore = report.Threads()
 	var all sync.WaitGroup
 	all.Add(n)
+	began := time.Now()
 	for range n {
 		go func() {
 			defer all.Done()
@@ -115,6 +119,7 @@ func Together(call Call, n, limit int, length, watch time.Duration) Crowd {
 	c.RoundsDuring = compute(watch)
 	c.ThreadsDuring = report.Threads()
 	all.Wait()
+	c.ElapsedNS, c.ThreadsAfter = int64(time.Since(began)), report.Threads()
 	c.MostAtOnce, c.Returned = most.Load(), returned.Load()
 	return c
 }
