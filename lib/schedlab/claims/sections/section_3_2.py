@@ -400,7 +400,7 @@ ENTRIES = (
     Entry(
         "C3.2a",
         losses,
-        "Holds if half of the calls of 60 ms lose it and fewer than one of ten is taken before 20 ms have passed; "
+        "Holds if half of the calls of 60 ms lose it, fewer than one of ten before 20 ms have passed; "
         "imprecise if more are.",
         _after_20_ms,
         seconds=5,
