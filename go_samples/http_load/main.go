@@ -12,9 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"runtime"
-	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,7 +35,7 @@ func main() {
 	flag.Parse()
 
 	address := serve()
-	stop := profileCPU(*cpu)
+	stop := report.CPUProfile(*cpu)
 	r := result{Clients: *clients, GOMAXPROCS: runtime.GOMAXPROCS(0)}
 	var requests atomic.Int64
 	var all sync.WaitGroup
@@ -81,18 +79,4 @@ func serve() (address string) {
 		io.WriteString(w, "an answer\n")
 	}))
 	return "http://" + listener.Addr().String()
-}
-
-func profileCPU(name string) (stop func()) {
-	if name == "" {
-		return func() {}
-	}
-	file, err := os.Create(name)
-	if err == nil {
-		err = pprof.StartCPUProfile(file)
-	}
-	if err != nil {
-		report.Fail(err)
-	}
-	return pprof.StopCPUProfile
 }

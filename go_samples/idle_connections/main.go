@@ -52,7 +52,7 @@ func main() {
 		beSilent(*dial, *connections)
 		return
 	}
-	stop := profileCPU(*cpu)
+	stop := report.CPUProfile(*cpu)
 	found := measure(min(*connections, allowed()), *others, *hold, *profile)
 	stop()
 	report.Print(found)
@@ -187,18 +187,4 @@ func writeGoroutines(name string) {
 	if err != nil {
 		report.Fail(err)
 	}
-}
-
-func profileCPU(name string) (stop func()) {
-	if name == "" {
-		return func() {}
-	}
-	file, err := os.Create(name)
-	if err == nil {
-		err = pprof.StartCPUProfile(file)
-	}
-	if err != nil {
-		report.Fail(err)
-	}
-	return pprof.StopCPUProfile
 }

@@ -46,7 +46,7 @@ var (
 
 func main() {
 	flag.Parse()
-	defer report.Profile(*profile)()
+	defer report.CPUProfile(*profile)()
 	kept := fill(*live)
 	begin := time.Now().Add(*warm)
 	end := begin.Add(*length)

@@ -3,8 +3,6 @@ package foreign
 import (
 	"flag"
 	"fmt"
-	"os"
-	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -31,7 +29,7 @@ func Run(calls map[string]Call) {
 	if !known {
 		report.Fail(fmt.Errorf("no call does %q", *how))
 	}
-	stopTrace, stopCPU := report.Trace(*trace), profileCPU(*cpu)
+	stopTrace, stopCPU := report.Trace(*trace), report.CPUProfile(*cpu)
 	switch *what {
 	case "together":
 		defer report.Print(Together(call, *n, *limit, *length, *watch))
@@ -56,18 +54,4 @@ func durations(listed string) []time.Duration {
 		found = append(found, length)
 	}
 	return found
-}
-
-func profileCPU(name string) (stop func()) {
-	if name == "" {
-		return func() {}
-	}
-	file, err := os.Create(name)
-	if err == nil {
-		err = pprof.StartCPUProfile(file)
-	}
-	if err != nil {
-		report.Fail(err)
-	}
-	return pprof.StopCPUProfile
 }

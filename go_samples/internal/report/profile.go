@@ -5,9 +5,9 @@ import (
 	"runtime/pprof"
 )
 
-// Profile begins a CPU profile into a file of that name, if there is a name;
-// what it returns ends it.
-func Profile(name string) (stop func()) {
+// CPUProfile begins a CPU profile into a file of that name, if there is a
+// name; what it returns ends it.
+func CPUProfile(name string) (stop func()) {
 	if name == "" {
 		return func() {}
 	}
