@@ -66,24 +66,27 @@ def address_of(program: str | os.PathLike[str]) -> str | None:
     return f"{match[1] or '127.0.0.1'}:{match[2]}"
 
 
-def fetch(address: str, name: str, *, seconds: float | None = None) -> bytes:
+def fetch(address: str, name: str, *, seconds: float | None = None, debug: int | None = None) -> bytes:
     """``/debug/pprof/<name>`` of the program that listens on ``address`` (``127.0.0.1:6060``).
 
     ``name`` is ``profile``, ``trace``, ``goroutine``, …; an empty one is the list of profiles, as HTML.
-    ``seconds`` is how long a profile or trace is to take.
+    ``seconds`` is how long a profile or trace is to take. ``debug`` 1 and 2 ask for text.
 
     Raises:
         EndpointError: nobody listens there, or the program has no such profile; the message is its own.
     """
     content = io.BytesIO()
-    fetch_into(content, address, name, seconds=seconds)
+    fetch_into(content, address, name, seconds=seconds, debug=debug)
     return content.getvalue()
 
 
-def fetch_into(file: BinaryIO, address: str, name: str, *, seconds: float | None = None) -> None:
+def fetch_into(
+    file: BinaryIO, address: str, name: str, *, seconds: float | None = None, debug: int | None = None
+) -> None:
     """As ``fetch``, into ``file`` as it comes. What came before an error or an interrupt stays there."""
-    query = "" if seconds is None else f"?seconds={seconds:g}"
-    url = f"http://{address}/debug/pprof/{urllib.parse.quote(name)}{query}"
+    asked = {"seconds": seconds, "debug": debug}
+    query = "&".join(f"{key}={value:g}" for key, value in asked.items() if value is not None)
+    url = f"http://{address}/debug/pprof/{urllib.parse.quote(name)}{'?' if query else ''}{query}"
     with closing(_chunks(url, (seconds or 0) + _PATIENCE_S)) as chunks:
         for chunk in chunks:
             file.write(chunk)
