@@ -27,6 +27,7 @@ ROOMS = (
     "view",
     "claims",
     "learn",
+    "diagnose",
     "tune",
     "fleet",
     "course",

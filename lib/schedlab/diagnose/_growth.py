@@ -1,0 +1,103 @@
+"""What a group of goroutines did over several snapshots: grew and stayed, came and went, or just stayed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from schedlab.diagnose._snapshots import Snapshot, Stack
+
+# At least so many more goroutines, or nothing has grown.
+_LEAST = 3
+# A profile names no goroutine: those that stayed and those that came look alike, so it takes more.
+_LEAST_UNNAMED = 5
+# Of the goroutines that were seen before, so many are still there.
+_STAYED = 0.9
+# What goes away may be a tenth of what comes: a goroutine may be somewhere else for a moment.
+_GIVEN_BACK = 0.1
+# In the second half of the time it must grow by so much of what it grew in the first.
+_STILL_GROWS = 0.3
+# So many snapshots tell steady growth from a step.
+_TELL_STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A group, or several, in each snapshot. ``seen`` and ``stayed`` count goroutines by id, None if unknown.
+
+    ``seen`` are all that were there before the last snapshot, ``stayed`` those of them that live in it.
+    """
+
+    counts: tuple[int, ...]
+    seen: int | None
+    stayed: int | None
+
+    @property
+    def net(self) -> int:
+        return self.counts[-1] - self.counts[0]
+
+    @property
+    def ups(self) -> int:
+        return sum(max(0, step) for step in self._steps())
+
+    @property
+    def downs(self) -> int:
+        return sum(max(0, -step) for step in self._steps())
+
+    @property
+    def stay(self) -> float | None:
+        """The share of the goroutines that were seen and are still there."""
+        if self.seen is None or self.stayed is None:
+            return None
+        return self.stayed / self.seen if self.seen else 1.0
+
+    @property
+    def halves(self) -> tuple[int, int]:
+        """How much it grew in the first and in the second half of the snapshots."""
+        middle = len(self.counts) // 2
+        return self.counts[middle] - self.counts[0], self.counts[-1] - self.counts[middle]
+
+    def grew(self, noise: float) -> bool:
+        """Whether it grew by more than chance, and what came has stayed. ``noise``: see ``noise_of``."""
+        if self.stay is None:
+            steps = self._steps()
+            often = 2 * sum(step > 0 for step in steps) >= len(steps)
+            return self.net >= max(_LEAST_UNNAMED, 3 * noise) and self.downs == 0 and often
+        kept = self.downs <= _GIVEN_BACK * self.ups and self.stay >= _STAYED
+        # What came with the last of many looks may be a burst.
+        return self.net >= _LEAST and kept and (self.outlived or len(self.counts) < _TELL_STEPS)
+
+    @property
+    def outlived(self) -> bool:
+        """Whether some of it were there before the last snapshot, and in it."""
+        return self.stayed is not None and self.stayed >= _LEAST
+
+    def still_grows(self) -> bool:
+        """Whether it grew on in the second half; two snapshots cannot tell."""
+        if len(self.counts) < _TELL_STEPS:
+            return True
+        first, second = self.halves
+        return second >= max(1, _STILL_GROWS * first)
+
+    def _steps(self) -> list[int]:
+        return [after - before for before, after in pairwise(self.counts)]
+
+
+def series_of(stacks: Sequence[Stack], snapshots: Sequence[Snapshot]) -> Series:
+    """What became of all goroutines with one of these stacks, over all snapshots."""
+    groups = [[s.groups[stack] for stack in stacks if stack in s.groups] for s in snapshots]
+    counts = tuple(sum(group.count for group in found) for found in groups)
+    last = snapshots[-1].ids
+    before = [group.ids for found in groups[:-1] for group in found]
+    if last is None or any(ids is None for ids in before):
+        return Series(counts, None, None)
+    seen = frozenset().union(*(ids for ids in before if ids is not None))
+    return Series(counts, len(seen), len(seen & last))
+
+
+def noise_of(every: Sequence[Series]) -> float:
+    """How much groups of this program change between two snapshots that go up as well as down: the median."""
+    steps = [abs(step) for series in every if series.ups and series.downs for step in series._steps()]
+    return float(median(steps)) if steps else 0.0

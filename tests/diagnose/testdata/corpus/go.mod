@@ -1,0 +1,3 @@
+module schedlab/corpus
+
+go 1.24
