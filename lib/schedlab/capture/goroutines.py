@@ -112,7 +112,7 @@ def parse(text: str) -> Dump:
     """
     reader = _Reader()
     # Not splitlines(): a function's name may hold U+2028 and its like.
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(text.rstrip("\r\n").split("\n"), start=1):
         reader.take(number, line.removesuffix("\r"))
     return reader.finish()
 

@@ -8,7 +8,21 @@ import sys
 from collections.abc import Sequence
 
 from schedlab import __version__, toolchain
-from schedlab.cli import cache, claims, flame, lab, live, parse, run, sim, timeline, trace, tune, xray
+from schedlab.cli import (
+    cache,
+    claims,
+    flame,
+    lab,
+    leaks,
+    live,
+    parse,
+    run,
+    sim,
+    timeline,
+    trace,
+    tune,
+    xray,
+)
 from schedlab.errors import SchedlabError
 from schedlab.signals import listen_to_interrupts
 
@@ -54,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     xray.add_command(commands)
     sim.add_command(commands)
     live.add_command(commands)
+    leaks.add_command(commands)
     claims.add_command(commands)
     tune.add_command(commands)
     lab.add_command(commands)

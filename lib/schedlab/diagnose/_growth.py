@@ -10,7 +10,7 @@ from statistics import median
 from schedlab.diagnose._snapshots import Snapshot, Stack
 
 # At least so many more goroutines, or nothing has grown.
-_LEAST = 3
+LEAST = 3
 # A profile names no goroutine: those that stayed and those that came look alike, so it takes more.
 _LEAST_UNNAMED = 5
 # Of the goroutines that were seen before, so many are still there.
@@ -67,12 +67,12 @@ class Series:
             return self.net >= max(_LEAST_UNNAMED, 3 * noise) and self.downs == 0 and often
         kept = self.downs <= _GIVEN_BACK * self.ups and self.stay >= _STAYED
         # What came with the last of many looks may be a burst.
-        return self.net >= _LEAST and kept and (self.outlived or len(self.counts) < _TELL_STEPS)
+        return self.net >= LEAST and kept and (self.outlived or len(self.counts) < _TELL_STEPS)
 
     @property
     def outlived(self) -> bool:
         """Whether some of it were there before the last snapshot, and in it."""
-        return self.stayed is not None and self.stayed >= _LEAST
+        return self.stayed is not None and self.stayed >= LEAST
 
     def still_grows(self) -> bool:
         """Whether it grew on in the second half; two snapshots cannot tell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -101,9 +102,8 @@ def load(path: str | os.PathLike[str]) -> Snapshot:
 
 def from_bytes(data: bytes, source: str, *, time_ns: int = 0) -> Snapshot:
     """The same of the bytes of a capture, which messages call ``source``."""
-    text = _text_of(data)
     try:
-        if text is not None:
+        if (text := _text_of(data)) is not None:
             return from_dump(goroutines.parse(text), source, time_ns=time_ns)
         return from_profile(pprof.parse(data), source)
     except CaptureError as error:
@@ -201,5 +201,7 @@ def _text_of(data: bytes) -> str | None:
     return data.decode(errors="replace") if _is_text(data[:512]) else None
 
 
-def _is_text(data: bytes) -> bool:
-    return all(byte >= 32 or byte in b"\t\n\r" for byte in data)
+def _is_text(start: bytes) -> bool:
+    """Whether it begins as a text does, or names a goroutine although it does not."""
+    printable = all(byte >= 32 or byte in b"\t\n\r" for byte in start)
+    return printable or re.match(rb"\s*goroutine \d+ ", start) is not None

@@ -69,8 +69,8 @@ class Outcome(StrEnum):
 class Confidence(StrEnum):
     """PROVED by the runtime, or by the wait's nature; STRONG: growth and ids agree; LIKELY: growth alone.
 
-    SUSPECT: it grew, and less in the second half, or was there in the last snapshot only: perhaps a plateau or a
-    burst. It makes no leak of the outcome.
+    SUSPECT: it grew, and less in the second half, or was there in the last snapshot only: perhaps a plateau
+    or a burst. It makes no leak of the outcome.
     """
 
     PROVED = "proved"
@@ -319,8 +319,8 @@ class _Evidence:
                 "goroutines",
                 totals[-1],
                 median(early),
-                median(early) + max(_growth._LEAST, 2 * spread),
-                "now, beside the median of the first half and twice its spread",
+                median(early) + max(_growth.LEAST, 1.5 * spread),
+                "now, beside the median of the first half and 1.5 times its spread",
             ),
             Indicator(
                 "proved to have leaked",
@@ -346,7 +346,7 @@ class _Evidence:
                     "begun for each that ended",
                     begun / max(1, left),
                     1,
-                    1 + max(_growth._LEAST, self._noise) / max(1, left),
+                    1 + max(_growth.LEAST, self._noise) / max(1, left),
                     "in balance, one ends for each that begins",
                 )
             )

@@ -27,7 +27,8 @@ _SETTLES_S = 0.3
 class Case:
     """One program of the corpus.
 
-    ``where`` is FILE:LINE, or the beginning of a function's name; empty if it is healthy. ``held``: detectors were not tuned with it.
+    ``where`` is FILE:LINE, or the beginning of a function's name; empty if it is healthy. ``held``:
+    detectors were not tuned with it.
     """
 
     name: str
