@@ -45,6 +45,7 @@ func main() {
 	conns := flag.Int("conns", 0, "idle connections, of clients that may come back")
 	timers := flag.Int("timers", 0, "how many timers and tickers nobody ever stops")
 	deep := flag.Int("deep", 0, "one goroutine waits this many calls deep")
+	late := flag.Int("late", 0, "goroutines whose answer comes too late: nobody receives it")
 	leak := flag.Int("leak", 0, "requests per second whose handler waits for ever")
 	flag.Parse()
 
@@ -63,6 +64,7 @@ func main() {
 	pool(*workers)
 	churn(*transient)
 	connect(at.Address, *conns)
+	answerLate(*late)
 	if *deep > 0 {
 		go descend(*deep)
 	}
@@ -96,6 +98,14 @@ func ask(url string) {
 	}
 	if answer, err := http.DefaultClient.Do(request); err == nil {
 		answer.Body.Close()
+	}
+}
+
+// answerLate is a leak without HTTP: the receiver has gone on.
+func answerLate(goroutines int) {
+	for range goroutines {
+		answer := make(chan int)
+		go func() { answer <- 1 }()
 	}
 }
 

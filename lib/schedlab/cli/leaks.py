@@ -120,9 +120,8 @@ def _watch(arguments: argparse.Namespace, address: str) -> Report:
 def _show(report: Report) -> None:
     span = f" in {report.seconds:.0f} s" if report.seconds is not None else ""
     totals = ", ".join(map(str, report.totals))
-    print(
-        f"{report.outcome}: {totals} goroutines in {len(report.totals)} snapshot{_s(len(report.totals))}{span}"
-    )
+    looks = "one snapshot" if len(report.totals) == 1 else f"{len(report.totals)} snapshots"
+    print(f"{report.outcome}: {totals} goroutines in {looks}{span}")
     for number, cause in enumerate(report.causes, start=1):
         print()
         _show_cause(number, cause)
@@ -158,10 +157,6 @@ def _show_cause(number: int, cause: Cause) -> None:
     for name, text in rows:
         if text:
             print(f"   {name:<9} {visible(text)}")
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _place(place: Place) -> str:

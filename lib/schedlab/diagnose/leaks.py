@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING
 
 from schedlab.capture import endpoint
 from schedlab.capture.endpoint import EndpointError
@@ -39,6 +40,10 @@ from schedlab.diagnose._snapshots import Group, Snapshot, Stack, from_bytes
 from schedlab.diagnose._snapshots import load as _load_one
 from schedlab.diagnose.errors import MixedCaptures, NotEnoughEvidence
 from schedlab.errors import UsageError
+
+if TYPE_CHECKING:
+    # Half a second to import: only who asks for a table waits for it.
+    import pandas as pd
 
 __all__ = [
     "Cause",
@@ -138,6 +143,33 @@ class Report:
     def leaks(self) -> tuple[Cause, ...]:
         """The causes that make a leak of it: all but suspects."""
         return tuple(cause for cause in self.causes if cause.confidence is not Confidence.SUSPECT)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row per cause: where they stay, how many, why, how sure."""
+        import pandas as pd
+
+        columns = ["line", "code", "waits for", "goroutines", "proved", "confidence", "cause"]
+        rows = [
+            (
+                f"{cause.place.file.rpartition('/')[2]}:{cause.place.line}",
+                cause.code,
+                cause.waits_for,
+                cause.counts[-1],
+                cause.proved,
+                str(cause.confidence),
+                cause.kind,
+            )
+            for cause in self.causes
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def indicators_to_pandas(self) -> pd.DataFrame:
+        """A row per indicator: its value, what is usual in this program, and the threshold made of that."""
+        import pandas as pd
+
+        columns = ["indicator", "value", "usual here", "threshold", "exceeded"]
+        rows = [(i.name, i.value, i.baseline, i.threshold, i.exceeded) for i in self.indicators]
+        return pd.DataFrame(rows, columns=columns)
 
 
 def watch(

@@ -342,51 +342,22 @@ def _fifty_deep(values: Values) -> Decision:
     return _judge(values, 2, _DEEP, "Goroutines 8 calls deep", ".0f")
 
 
-_LEAKS_WITHOUT_HTTP = """
-package main
-
-import (
-	"fmt"
-	"os"
-	"runtime/pprof"
-	"time"
-)
-
-func main() {
-	for range 50 {
-		results := make(chan int)
-		go func() { results <- 1 }()
-	}
-	time.Sleep(200 * time.Millisecond)
-	for range 200 {
-		time.AfterFunc(time.Hour, func() {})
-		time.NewTicker(time.Hour)
-	}
-	pprof.Lookup("goroutine").WriteTo(os.Stdout, 1)
-	fmt.Println()
-}
-"""
-
-
 def sources(rig: Rig) -> Measured:
     """What timers that nobody stops add to a goroutine profile, what a blocked send does, what HTTP does."""
-    with rig.program(_LEAKS_WITHOUT_HTTP) as folder:
-        text = process.run(rig.build(folder)).check().stdout
-    groups = re.findall(r"^(\d+) @[^\n]*\n((?:#[^\n]*\n)+)", text, re.MULTILINE)
-    sends = sum(int(count) for count, stack in groups if "main.main.func1" in stack)
-    timers = sum(int(count) for count, stack in groups if "main.main.func2" in stack or "AfterFunc" in stack)
-    with _server(rig, "-timers", 500, "-leak", 50) as (address, began):
-        stacks = [s for s in _wait_until(address, 40).folded() if "main.hang" in s]
+    with _server(rig, "-timers", 500, "-late", 50, "-leak", 50) as (address, began):
+        folded = _wait_until(address, 100).folded()
+    stacks = [stack for stack in folded if "main.hang" in stack]
+    senders = {stack: count for stack, count in folded.items() if "runtime.chansend" in stack}
+    known = ("net/http.", "database/sql.", "time.")
     values = {
-        "sends": sends,
-        "timers": timers,
+        "sends": sum(n for s, n in senders.items() if not any(f.startswith(known) for f in s)),
         "by_timers": began["with_timers"] - began["without_timers"],
         "through_http": all("net/http.(*conn).serve" in stack for stack in stacks) and bool(stacks),
-        "handler": [s[-1 - [f.startswith("main.") for f in reversed(s)].index(True)] for s in stacks[:1]],
+        "handler": sorted({f for stack in stacks for f in stack if f.startswith("main.")}),
     }
     said = (
         f"1,000 timers and tickers that nobody stopped added {values['by_timers']} goroutines; 50 senders "
-        f"without a receiver added {sends}, with neither net/http nor a timer on the stack"
+        f"without a receiver added {values['sends']}, with neither net/http nor a timer on the stack"
     )
     return Measured(values, said)
 
