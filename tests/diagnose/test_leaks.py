@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from schedlab.capture.errors import CaptureError
+from schedlab.capture.goroutines import Place
 from schedlab.diagnose import MixedCaptures, NotEnoughEvidence, WrongProfile, leaks
 from schedlab.diagnose._causes import blocking_place, explain, is_standard, package_of
-from schedlab.diagnose._snapshots import Place, Snapshot, from_bytes
+from schedlab.diagnose._snapshots import Snapshot, from_bytes
 from schedlab.diagnose.leaks import Confidence, Outcome, Report
 from schedlab.errors import UsageError
 

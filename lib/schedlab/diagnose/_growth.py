@@ -17,7 +17,7 @@ _LEAST_UNNAMED = 5
 _STAYED = 0.9
 # What goes away may be a tenth of what comes: a goroutine may be somewhere else for a moment.
 _GIVEN_BACK = 0.1
-# In the second half of the time it must grow by so much of what it grew in the first.
+# In the second half of the time it must grow at least so fast, beside the first.
 _STILL_GROWS = 0.3
 # So many snapshots tell steady growth from a step.
 _TELL_STEPS = 4
@@ -28,9 +28,11 @@ class Series:
     """A group, or several, in each snapshot. ``seen`` and ``stayed`` count goroutines by id, None if unknown.
 
     ``seen`` are all that were there before the last snapshot, ``stayed`` those of them that live in it.
+    ``times`` are of the snapshots, in any unit.
     """
 
     counts: tuple[int, ...]
+    times: tuple[int, ...]
     seen: int | None
     stayed: int | None
 
@@ -53,12 +55,6 @@ class Series:
             return None
         return self.stayed / self.seen if self.seen else 1.0
 
-    @property
-    def halves(self) -> tuple[int, int]:
-        """How much it grew in the first and in the second half of the snapshots."""
-        middle = len(self.counts) // 2
-        return self.counts[middle] - self.counts[0], self.counts[-1] - self.counts[middle]
-
     def grew(self, noise: float) -> bool:
         """Whether it grew by more than chance, and what came has stayed. ``noise``: see ``noise_of``."""
         if self.stay is None:
@@ -75,11 +71,19 @@ class Series:
         return self.stayed is not None and self.stayed >= LEAST
 
     def still_grows(self) -> bool:
-        """Whether it grew on in the second half; two snapshots cannot tell."""
+        """Whether it grew on in the second half of the time; two snapshots cannot tell."""
         if len(self.counts) < _TELL_STEPS:
             return True
-        first, second = self.halves
-        return second >= max(1, _STILL_GROWS * first)
+        middle = min(
+            range(1, len(self.times) - 1),
+            key=lambda n: abs(2 * self.times[n] - self.times[0] - self.times[-1]),
+        )
+        first, second = self._rate(0, middle), self._rate(middle, -1)
+        return self.counts[-1] > self.counts[middle] and second >= _STILL_GROWS * first
+
+    def _rate(self, begin: int, end: int) -> float:
+        span = self.times[end] - self.times[begin]
+        return (self.counts[end] - self.counts[begin]) / max(1, span)
 
     def _steps(self) -> list[int]:
         return [after - before for before, after in pairwise(self.counts)]
@@ -89,12 +93,14 @@ def series_of(stacks: Sequence[Stack], snapshots: Sequence[Snapshot]) -> Series:
     """What became of all goroutines with one of these stacks, over all snapshots."""
     groups = [[s.groups[stack] for stack in stacks if stack in s.groups] for s in snapshots]
     counts = tuple(sum(group.count for group in found) for found in groups)
+    known = all(s.time_ns for s in snapshots)
+    times = tuple(s.time_ns if known else number for number, s in enumerate(snapshots))
     last = snapshots[-1].ids
     before = [group.ids for found in groups[:-1] for group in found]
     if last is None or any(ids is None for ids in before):
-        return Series(counts, None, None)
+        return Series(counts, times, None, None)
     seen = frozenset().union(*(ids for ids in before if ids is not None))
-    return Series(counts, len(seen), len(seen & last))
+    return Series(counts, times, len(seen), len(seen & last))
 
 
 def noise_of(every: Sequence[Series]) -> float:

@@ -198,12 +198,12 @@ def watch(
             f"{snapshots} snapshots in {seconds:g} s cannot show growth",
             remedy="Take 2 or more, in a second or more.",
         )
-    begin, found = time.monotonic(), []
+    found = []
     for number in range(snapshots):
         before(number)
-        wait = begin + number * seconds / (snapshots - 1) - time.monotonic()
-        if wait > 0:
-            time.sleep(wait)
+        if number > 0:
+            # Between two looks, however long each takes: a busy machine watches longer.
+            time.sleep(seconds / (snapshots - 1))
         found.append(snapshot(address, prove=prove and number == snapshots - 1))
     return examine(found)
 
@@ -214,15 +214,13 @@ def snapshot(address: str, *, prove: bool = False) -> Snapshot:
     Raises:
         EndpointError: nobody answers there, or without pprof.
     """
-    now = time.time_ns()
     if prove:
         try:
-            data = endpoint.fetch(address, "goroutineleak", debug=2)
-            return _proved(from_bytes(data, address, time_ns=now))
+            return _proved(_fetched(address, "goroutineleak"))
         except EndpointError as error:
             if error.status is None:
                 raise
-    return from_bytes(endpoint.fetch(address, "goroutine", debug=2), address, time_ns=now)
+    return _fetched(address, "goroutine")
 
 
 def load(files: Sequence[str | os.PathLike[str]]) -> list[Snapshot]:
@@ -265,6 +263,12 @@ def examine(snapshots: Sequence[Snapshot]) -> Report:
         tuple(s.source for s in snapshots),
         notes + _doubts(watched, proofs),
     )
+
+
+def _fetched(address: str, name: str) -> Snapshot:
+    began = time.time_ns()
+    data = endpoint.fetch(address, name, debug=2)
+    return from_bytes(data, address, time_ns=(began + time.time_ns()) // 2)
 
 
 def _proved(found: Snapshot) -> Snapshot:
