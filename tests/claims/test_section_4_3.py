@@ -17,6 +17,7 @@ SCRIPT: dict[str, Any] = {
     "lines": 0,
     "said": "/bin/sh: pprof: not found",
     "lines_with_go": 0,
+    "first_step_said": "seconds and debug params are incompatible",
     "repaired": ["915 99% 99% 915 99% runtime.gopark /go/src/runtime/proc.go:474"],
 }
 GROWTH: dict[str, Any] = {
