@@ -63,6 +63,23 @@ def test_growth_that_ends_is_a_suspect_and_no_leak() -> None:
     assert "plateau" in " ".join(report.causes[0].evidence)
 
 
+def test_workers_that_become_idle_gather_and_are_no_leak() -> None:
+    idle = [
+        dump(
+            text(range(10, 10 + 5 * n), "chan receive"), text(range(10 + 5 * n, 50), "running", 44), second=n
+        )
+        for n in range(6)
+    ]
+    report = leaks.examine(idle)
+    assert report.outcome is Outcome.NO_LEAK
+    assert "become idle" in " ".join(report.causes[0].evidence)
+    stuck = [
+        dump(text(range(10, 10 + 5 * n), "sync.Mutex.Lock"), text(range(10 + 5 * n, 50), "running", 44))
+        for n in range(6)
+    ]
+    assert leaks.examine(stuck).outcome is Outcome.LEAK
+
+
 def test_what_came_with_the_last_look_may_be_a_burst() -> None:
     assert examined(*[range(10, 10)] * 5, range(10, 60)).outcome is Outcome.NO_LEAK
 

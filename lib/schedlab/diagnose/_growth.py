@@ -27,14 +27,16 @@ _TELL_STEPS = 4
 class Series:
     """A group, or several, in each snapshot. ``seen`` and ``stayed`` count goroutines by id, None if unknown.
 
-    ``seen`` are all that were there before the last snapshot, ``stayed`` those of them that live in it.
-    ``times`` are of the snapshots, in any unit.
+    ``seen`` are all that were there before the last snapshot, ``stayed`` those of them that live in it;
+    ``came`` are those of it in the last snapshot that did not exist at the first. ``times`` are of the
+    snapshots, in any unit.
     """
 
     counts: tuple[int, ...]
     times: tuple[int, ...]
     seen: int | None
     stayed: int | None
+    came: int | None
 
     @property
     def net(self) -> int:
@@ -70,6 +72,11 @@ class Series:
         """Whether some of it were there before the last snapshot, and in it."""
         return self.stayed is not None and self.stayed >= LEAST
 
+    @property
+    def of_newcomers(self) -> bool:
+        """Whether what grew are new goroutines; else old ones came here, as workers do that become idle."""
+        return self.came is None or self.came >= max(LEAST, self.net / 2)
+
     def still_grows(self) -> bool:
         """Whether it grew on in the second half of the time; two snapshots cannot tell."""
         if len(self.counts) < _TELL_STEPS:
@@ -98,9 +105,11 @@ def series_of(stacks: Sequence[Stack], snapshots: Sequence[Snapshot]) -> Series:
     last = snapshots[-1].ids
     before = [group.ids for found in groups[:-1] for group in found]
     if last is None or any(ids is None for ids in before):
-        return Series(counts, times, None, None)
+        return Series(counts, times, None, None, None)
     seen = frozenset().union(*(ids for ids in before if ids is not None))
-    return Series(counts, times, len(seen), len(seen & last))
+    first = snapshots[0].ids or frozenset()
+    now = frozenset().union(*(group.ids for group in groups[-1] if group.ids is not None))
+    return Series(counts, times, len(seen), len(seen & last), len(now - first))
 
 
 def noise_of(every: Sequence[Series]) -> float:

@@ -10,6 +10,7 @@ What counts as evidence, and how it must agree:
   half. What only grew at first has reached a plateau, as a pool does.
 - **Nobody left.** The text of ``debug=2`` has the goroutines' ids: of those that were there before, nine in
   ten must still be there. Traffic that rises brings more goroutines too, but others than before.
+- **New ones.** They did not exist at the first look. Workers that become idle gather at one line, too.
 - **The runtime's proof.** Since Go 1.27 (in 1.26 with GOEXPERIMENT=goroutineleakprofile) a collection can
   find goroutines that wait for something that nobody else can reach (``findGoroutineLeaks`` in mgc.go).
   That is certain, and not complete: a channel in a global variable can be reached.
@@ -74,8 +75,8 @@ class Outcome(StrEnum):
 class Confidence(StrEnum):
     """PROVED by the runtime, or by the wait's nature; STRONG: growth and ids agree; LIKELY: growth alone.
 
-    SUSPECT: it grew, and less in the second half, or was there in the last snapshot only: perhaps a plateau
-    or a burst. It makes no leak of the outcome.
+    SUSPECT: it grew, and less in the second half, or in the last snapshot only, or by goroutines that were
+    somewhere else before: perhaps a plateau, a burst, or idle workers. It makes no leak of the outcome.
     """
 
     PROVED = "proved"
@@ -443,7 +444,7 @@ class _Evidence:
             return Confidence.PROVED
         if grew and series.still_grows() and series.stay is None:
             return Confidence.LIKELY
-        if grew and series.still_grows() and series.outlived:
+        if grew and series.still_grows() and series.outlived and (series.of_newcomers or _is_lock(group)):
             return Confidence.STRONG
         if _is_stuck(group) and series.counts[-1] > 0:
             return Confidence.STRONG
@@ -459,6 +460,10 @@ class _Evidence:
                 said.append("it grew less in the second half: perhaps it has reached its plateau")
         if series.stay is not None and series.seen:
             said.append(f"of {series.seen} that were seen before, {series.stayed} are still there")
+        if series.net > 0 and not series.of_newcomers:
+            said.append(
+                f"only {series.came} of them are new: others came here, as workers do that become idle"
+            )
         if group.oldest_min:
             said.append(f"the oldest has waited for {group.oldest_min} minutes")
         if "nil chan" in group.waits_for:
@@ -477,8 +482,11 @@ def _parked_on_purpose(group: Group, series: Series, grew: bool) -> bool:
 
 
 def _is_stuck(group: Group) -> bool:
-    lock = group.waits_for.startswith(("sync.Mutex", "sync.RWMutex"))
-    return lock and group.oldest_min >= _STUCK_MIN
+    return _is_lock(group) and group.oldest_min >= _STUCK_MIN
+
+
+def _is_lock(group: Group) -> bool:
+    return group.waits_for.startswith(("sync.Mutex", "sync.RWMutex"))
 
 
 def _merged(causes: Sequence[Cause]) -> list[Cause]:

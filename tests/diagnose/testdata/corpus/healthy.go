@@ -234,6 +234,16 @@ var healthy = []program{
 			go get()
 		}
 	}},
+	{name: "pool_becomes_idle", start: func() {
+		for worker := range 60 {
+			go func() {
+				time.Sleep(time.Duration(worker) * 100 * time.Millisecond)
+				for job := range jobs {
+					job()
+				}
+			}()
+		}
+	}},
 }
 
 var (
