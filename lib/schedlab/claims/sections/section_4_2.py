@@ -59,6 +59,7 @@ def printed(rig: Rig) -> Measured:
 
     Then the same two flags with `go test`, which knows them.
     """
+    toolchain.tool(rig.toolchain, "trace")  # built before, or the commands would wait for that
     with rig.program(_WORKS) as folder:
         after = 'sleep 0.2\nif kill -0 "$(cat pid)"; then echo lives; else echo gone; fi'
         done = rig.command(f"{_PRINTED}\n{after}", folder)
@@ -106,6 +107,7 @@ _SMALL = ("-rounds", "20", "-collections", "2", "-heap", "4")
 
 def tool(rig: Rig) -> Measured:
     """What `go tool trace` does with a real trace: the printed -pprof and -json, and its own web pages."""
+    program = toolchain.tool(rig.toolchain, "trace")
     with TemporaryDirectory(prefix="schedlab-claim-") as made:
         folder = Path(made)
         file = folder / "trace.out"
@@ -118,7 +120,7 @@ def tool(rig: Rig) -> Measured:
         done = {name: rig.command(line, folder) for name, line in lines.items()}
         outputs = {name: (folder / f"{name}.json") for name in ("goroutines", "sync")}
         is_json = {name: _is_json(output.read_bytes()) for name, output in outputs.items()}
-        pages = _pages(rig, file)
+        pages = _pages(program, file)
         timeline = Timeline.load(file)
     events = pages["jsontrace"]["traceEvents"]
     times = [event["ts"] for event in events if "ts" in event and event.get("ph") != "M"]
@@ -156,9 +158,8 @@ def _is_json(data: bytes) -> bool:
     return True
 
 
-def _pages(rig: Rig, file: Path) -> dict[str, Any]:
+def _pages(program: Path, file: Path) -> dict[str, Any]:
     """The page of the trace viewer, its script, and the data that it asks for."""
-    program = toolchain.tool(rig.toolchain, "trace")
     # It opens a browser; /bin/true is one that shows nothing.
     with process.start(program, ["-http=127.0.0.1:0", file], env={"BROWSER": "true"}) as live:
         line = live.wait_for_line(r"listening on http://", timeout_s=30, stream="stderr")

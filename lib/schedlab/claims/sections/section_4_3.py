@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from schedlab import process
+from schedlab import process, toolchain
 from schedlab.capture import endpoint, pprof
 from schedlab.capture.pprof import Profile
 from schedlab.claims.model import Decision, Entry, Measured, Values, does_not_hold, holds, imprecise
@@ -87,6 +87,7 @@ def _count(profile: Profile, function: str) -> int:
 def script(rig: Rig) -> Measured:
     """The script as printed, on a server at the port that it names, with some hundred leaked requests."""
     _ports.need_free(_PORT)
+    toolchain.tool(rig.toolchain, "pprof")  # built before, or the commands would wait for that
     with TemporaryDirectory(prefix="schedlab-claim-") as made:
         folder = Path(made)
         with _server(rig, "-addr", f"localhost:{_PORT}", "-leak", 100) as (address, _):
@@ -220,6 +221,7 @@ def _thirty_seconds(values: Values) -> Decision:
 
 def indicators(rig: Rig) -> Measured:
     """The table's indicators and the repaired script, on healthy programs and on leaky ones."""
+    toolchain.tool(rig.toolchain, "pprof")
     healthy = {
         "a pool of 2500": ("-workers", 2500),
         "1000 short-lived": ("-transient", 1000),
