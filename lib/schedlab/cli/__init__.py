@@ -11,6 +11,7 @@ from schedlab import __version__, toolchain
 from schedlab.cli import (
     cache,
     claims,
+    diagnose,
     flame,
     lab,
     leaks,
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     sim.add_command(commands)
     live.add_command(commands)
     leaks.add_command(commands)
+    diagnose.add_command(commands)
     claims.add_command(commands)
     tune.add_command(commands)
     lab.add_command(commands)

@@ -1,6 +1,23 @@
-"""What is wrong with a program, from captures of several kinds that must agree, with the lines to look at."""
+"""What is wrong with a program, from evidence: what leaks, what is scheduled badly, the lines to look at."""
 
 from schedlab.diagnose import leaks
 from schedlab.diagnose.errors import DiagnoseError, MixedCaptures, NotEnoughEvidence, WrongProfile
+from schedlab.diagnose.examine import DETECTORS, Diagnosis, examine, examine_timeline
+from schedlab.diagnose.findings import Evidence, Finding, Line
+from schedlab.diagnose.seen import Seen
 
-__all__ = ["DiagnoseError", "MixedCaptures", "NotEnoughEvidence", "WrongProfile", "leaks"]
+__all__ = [
+    "DETECTORS",
+    "DiagnoseError",
+    "Diagnosis",
+    "Evidence",
+    "Finding",
+    "Line",
+    "MixedCaptures",
+    "NotEnoughEvidence",
+    "Seen",
+    "WrongProfile",
+    "examine",
+    "examine_timeline",
+    "leaks",
+]

@@ -1,0 +1,100 @@
+"""``schedlab diagnose``: what is wrong with how a program is scheduled."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from schedlab import diagnose
+from schedlab.cli.input import new_file
+from schedlab.cli.output import Commands, print_json, visible
+from schedlab.diagnose import Diagnosis, Finding
+from schedlab.process import GoSettings
+
+_ABOUT = """\
+Record a program, or a living server, or read a recorded trace, and say what is wrong with its scheduling:
+the evidence, the lines responsible, and an experiment that would tell more.
+
+Exit status: 0 nothing is wrong, 1 something is, or the recording failed, 2 wrong use, 3 too little to say
+anything.
+"""
+
+
+def add_command(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "diagnose",
+        help="what is wrong with how a program is scheduled",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "what", metavar="PROGRAM|URL|TRACE", help="a sample or folder, host:port, or the file of a trace"
+    )
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long to record (default: 3)")
+    parser.add_argument("--gomaxprocs", type=int, help="for a program that we start")
+    parser.add_argument("--quota", type=float, metavar="CPUS", help="a CPU quota for it, such as 1.5")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("-o", "--output", metavar="PAGE", help="write a page with the timeline")
+    parser.set_defaults(command=_diagnose)
+
+
+def _diagnose(arguments: argparse.Namespace) -> int:
+    page = new_file(arguments.output) if arguments.output else None
+    found = diagnose.examine(
+        arguments.what,
+        arguments.program_arguments,
+        seconds=arguments.seconds,
+        settings=GoSettings(gomaxprocs=arguments.gomaxprocs),
+        quota_cpus=arguments.quota,
+    )
+    if arguments.json:
+        print_json(
+            {
+                "source": found.source,
+                "findings": found.findings,
+                "asked": found.asked,
+                "unasked": found.unasked,
+            }
+        )
+    else:
+        print(visible_lines(report(found)))
+    if page:
+        _write(found, page)
+    return 0 if found.healthy else 1
+
+
+def report(found: Diagnosis) -> str:
+    """The diagnosis as a person would want to read it."""
+    if found.healthy:
+        text = f"nothing wrong: {found.asked} detectors were asked"
+    else:
+        text = "\n\n".join(map(_paragraph, found.findings))
+    return "\n".join([text, *(f"not asked: {said}" for said in found.unasked)])
+
+
+def visible_lines(text: str) -> str:
+    """Text of programs, line by line, that cannot steer a terminal."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def _paragraph(finding: Finding) -> str:
+    lines = [f"{finding.kind}: {finding.said}", f"  seen in {finding.confidence:.0%} of the recording"]
+    lines += [f"  evidence: {one}" for one in finding.evidence]
+    lines += [f"  line: {line}" for line in finding.lines]
+    return "\n".join([*lines, f"  why: {finding.why}", f"  try: {finding.experiment}"])
+
+
+def _write(found: Diagnosis, page: Path) -> None:
+    # Half a second to import: only who writes a page waits for it.
+    from schedlab.view.widgets.page import save_html
+    from schedlab.view.widgets.timeline import TimelineView
+
+    views = {}
+    for finding in found.findings:
+        begin, end = finding.window_ns or found.timeline.bounds_ns
+        views[f"{finding.kind}: {finding.said}"] = TimelineView(
+            found.timeline, title=finding.kind, view={"t0": begin, "t1": end}
+        )
+    shown = list(views.values()) or [TimelineView(found.timeline, title="nothing wrong")]
+    save_html(shown, page, title=f"Diagnosis of {found.source}")
+    print(f"{visible(str(page))}: {page.stat().st_size} bytes; open it in a browser")

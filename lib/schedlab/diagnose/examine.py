@@ -1,0 +1,148 @@
+"""Look at a program, a recorded trace or a living server, and say what is wrong with its scheduling."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from schedlab import toolchain
+from schedlab.capture import tracing
+from schedlab.capture.endpoint import address_of
+from schedlab.diagnose import allocations, procs, threads, waits
+from schedlab.diagnose.errors import NotEnoughEvidence
+from schedlab.diagnose.findings import Finding
+from schedlab.diagnose.seen import Seen
+from schedlab.process import CpuQuota, Finished, GoSettings
+from schedlab.process.running import RUNTIME_DEFAULTS
+from schedlab.timeline import Timeline
+
+Detector = Callable[[Seen], Finding | None]
+
+# These go by how long something lasted. Where the machine itself keeps threads waiting, that says nothing.
+BY_THE_CLOCK: tuple[Detector, ...] = (
+    waits.starvation,
+    procs.imbalance,
+    waits.unpreemptible_loop,
+    waits.late_timers,
+)
+BY_COUNTS: tuple[Detector, ...] = (
+    threads.thread_explosion,
+    threads.syscall_storm,
+    waits.lock_convoy,
+    procs.ping_pong,
+    procs.assist_pressure,
+    procs.too_many_wakes,
+    procs.throttling,
+    threads.cgo_saturation,
+)
+DETECTORS = (*BY_THE_CLOCK, *BY_COUNTS)
+
+# From here on neighbours on the machine, and not the program, make its goroutines wait.
+_CROWDED = 0.4
+
+# Below that a recording says nothing about what happens again and again.
+_SHORTEST_NS = 20_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagnosis:
+    """What was found, the surest first, in ``timeline``; nothing if nothing is wrong.
+
+    ``unasked`` says of the detectors that had nothing to look at why.
+    """
+
+    source: str
+    timeline: Timeline
+    findings: tuple[Finding, ...]
+    asked: int
+    unasked: tuple[str, ...] = ()
+
+    @property
+    def healthy(self) -> bool:
+        return not self.findings
+
+
+def examine(
+    what: str | Path,
+    arguments: Iterable[str] = (),
+    *,
+    seconds: float = 3.0,
+    settings: GoSettings = RUNTIME_DEFAULTS,
+    quota_cpus: float | None = None,
+    using: toolchain.Toolchain | None = None,
+) -> Diagnosis:
+    """Record and examine ``what``: a sample's name or a program's folder, the address of a living server with
+    net/http/pprof, or the file of a recorded trace.
+
+    A server is asked for its allocations too; of the others sync.Pool is not examined.
+
+    Raises:
+        NotEnoughEvidence: the recording is too short to say anything.
+        SampleNotFound, CompileError, EndpointError, NotATrace, …: as ``tracing.record`` and
+            ``Timeline.load``.
+    """
+    if Path(what).is_file():
+        return examine_timeline(Timeline.load(Path(what)), str(what))
+    address = address_of(what)
+    # The Timeline's columns are not in this folder: it may go.
+    with tempfile.TemporaryDirectory(prefix="schedlab-diagnose-") as folder:
+        recording = tracing.record(
+            what,
+            tuple(arguments),
+            file=Path(folder) / "trace",
+            seconds=seconds,
+            settings=settings,
+            quota=CpuQuota(quota_cpus) if quota_cpus and address is None else None,
+            using=using,
+        )
+        timeline = Timeline.load(recording.file)
+    extra = allocations.of_server(address) if address else ()
+    return examine_timeline(
+        timeline,
+        str(what),
+        finished=recording.finished,
+        quota_cpus=quota_cpus,
+        extra=extra,
+        served=bool(address),
+    )
+
+
+def examine_timeline(
+    timeline: Timeline,
+    source: str,
+    *,
+    finished: Finished | None = None,
+    quota_cpus: float | None = None,
+    extra: Iterable[Finding] = (),
+    served: bool = False,
+) -> Diagnosis:
+    """Ask every detector about a recording; ``extra`` are findings from elsewhere.
+
+    Raises:
+        NotEnoughEvidence: it is too short, or no goroutine of a program is in it.
+    """
+    seen = Seen(timeline, finished, quota_cpus)
+    if seen.duration_ns < _SHORTEST_NS or not seen.of_program.any():
+        raise NotEnoughEvidence(
+            f"the recording of {source} holds {seen.duration_ns / 1e6:.1f} ms and "
+            f"{int(seen.of_program.sum())} spans of the program's goroutines: too little to say anything",
+            remedy="Record for longer, while the program has something to do.",
+        )
+    unasked = []
+    crowded = (seen.kept_waiting or 0.0) > _CROWDED and finished is not None and finished.throttle is None
+    if crowded:
+        names = ", ".join(detector.__name__.replace("_", " ") for detector in BY_THE_CLOCK)
+        unasked.append(
+            f"{names}: the machine is so busy that the program's threads waited for a processor for "
+            f"{seen.kept_waiting:.0%} of the time in which they were to run"
+        )
+    asked = BY_COUNTS if crowded else DETECTORS
+    found = [finding for detector in asked if (finding := detector(seen)) is not None]
+    if finished is None or finished.throttle is None:
+        unasked.append("CPU quota throttling: the program was not run under a quota by us (--quota)")
+    if not served:
+        unasked.append("sync.Pool misuse: only a living server tells what it allocates")
+    ranked = sorted([*found, *extra], key=lambda finding: -finding.confidence)
+    return Diagnosis(source, timeline, tuple(ranked), len(asked) + served, tuple(unasked))

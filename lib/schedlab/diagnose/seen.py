@@ -1,0 +1,253 @@
+"""A recording, prepared once for all detectors: columns of goroutine spans, and the program's own lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schedlab.diagnose.findings import Line
+from schedlab.process import Finished
+from schedlab.timeline import Lane, State, Timeline
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+PARTS = 8
+_LINES = 3
+# Frames of the runtime and of what stands between it and a program are nobody's fault.
+_NOT_THE_PROGRAM = (
+    "runtime.",
+    "runtime/",
+    "internal/",
+    "sync.",
+    "sync/",
+    "syscall.",
+    "time.",
+    "os.",
+    "net.",
+    "_cgo",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """``timeline`` is an execution trace; ``finished`` the program's end, where we ran it.
+
+    ``quota_cpus`` is the CPU quota under which it ran, if there was one.
+    """
+
+    timeline: Timeline
+    finished: Finished | None = None
+    quota_cpus: float | None = None
+
+    @cached_property
+    def state(self) -> NDArray[Any]:
+        return np.asarray(self.timeline.spans["state"])
+
+    @cached_property
+    def start(self) -> Integers:
+        return np.asarray(self.timeline.spans["start"], dtype=np.int64)
+
+    @cached_property
+    def dur(self) -> Integers:
+        return np.asarray(self.timeline.spans["dur"], dtype=np.int64)
+
+    @cached_property
+    def owner(self) -> Integers:
+        return np.asarray(self.timeline.spans["id"], dtype=np.int64)
+
+    @property
+    def duration_ns(self) -> int:
+        first, last = self.timeline.bounds_ns
+        return max(last - first, 1)
+
+    @cached_property
+    def gomaxprocs(self) -> int:
+        """How many Ps the recording shows."""
+        lane = np.asarray(self.timeline.spans["lane"])
+        return max(1, len(np.unique(self.owner[lane == int(Lane.PROC)])))
+
+    @cached_property
+    def of_program(self) -> Flags:
+        """Which spans are of the program's goroutines, and not of the runtime's own."""
+        names = self.timeline.names(self.timeline.goroutine_function)
+        own = np.array(
+            [not str(name or "").startswith("runtime.") or name == "runtime.main" for name in names]
+        )
+        chosen = np.asarray(self.timeline.spans["lane"]) == int(Lane.GOROUTINE)
+        found: Flags = chosen.copy()
+        found[chosen] = own[self.owner[chosen]] if len(own) else False
+        return found
+
+    def rows(self, state: State) -> Integers:
+        """The spans in which a goroutine of the program was in this state, in the order of their ends."""
+        return np.flatnonzero(self.of_program & (self.state == int(state)))
+
+    @cached_property
+    def order(self) -> Integers:
+        """The program's spans, goroutine by goroutine, in time's order."""
+        rows = np.flatnonzero(self.of_program)
+        found: Integers = rows[np.lexsort((self.start[rows], self.owner[rows]))]
+        return found
+
+    @cached_property
+    def _neighbours(self) -> tuple[Integers, Integers]:
+        before = np.full(len(self.state), -1, np.int64)
+        after = np.full(len(self.state), -1, np.int64)
+        a, b = self.order[:-1], self.order[1:]
+        same = self.owner[a] == self.owner[b]
+        before[b[same]], after[a[same]] = a[same], b[same]
+        return before, after
+
+    @property
+    def before(self) -> Integers:
+        """For each span the row of the same goroutine's span before it; -1 for none."""
+        return self._neighbours[0]
+
+    @property
+    def after(self) -> Integers:
+        """For each span the row of the same goroutine's next span; -1 for none."""
+        return self._neighbours[1]
+
+    @cached_property
+    def woken(self) -> Integers:
+        """The runnable spans of goroutines that had waited for something until somebody woke them."""
+        rows = self.rows(State.RUNNABLE)
+        before = self.before[rows]
+        chosen: Integers = rows[(before >= 0) & (self.state[before] == int(State.WAITING))]
+        return chosen
+
+    def reason(self, rows: Integers) -> NDArray[np.object_]:
+        """The reasons of these spans, in words."""
+        texts = np.array(self.timeline.reasons, dtype=object)
+        found: NDArray[np.object_] = texts[np.asarray(self.timeline.spans["reason"])[rows]]
+        return found
+
+    def leaf(self, rows: Integers) -> NDArray[np.object_]:
+        """The innermost function on the stacks of these spans."""
+        return self.timeline.names(
+            self.timeline.leaf_function[np.asarray(self.timeline.spans["stack"])[rows]]
+        )
+
+    @cached_property
+    def edges(self) -> Integers:
+        """The bounds of the parts of equal length, one more than there are parts."""
+        first, last = self.timeline.bounds_ns
+        return np.linspace(first, last, PARTS + 1).astype(np.int64)
+
+    def time_by_part(self, rows: Integers) -> Integers:
+        """The time of these spans in each part, in ns."""
+        begin, end = self.start[rows], self.start[rows] + self.dur[rows]
+        found = [
+            np.maximum(np.minimum(end, b) - np.maximum(begin, a), 0).sum()
+            for a, b in zip(self.edges[:-1], self.edges[1:], strict=True)
+        ]
+        return np.array(found, dtype=np.int64)
+
+    def count_by_part(self, rows: Integers) -> Integers:
+        """How many of these spans begin in each part."""
+        found, _ = np.histogram(self.start[rows], bins=self.edges)
+        return found.astype(np.int64)
+
+    def worst_by_part(self, rows: Integers, cut: float) -> Floats:
+        """A quantile of the lengths of these spans in each part, in ns; 0 where there is none."""
+        found = np.zeros(PARTS)
+        part = np.clip(np.searchsorted(self.edges, self.start[rows], side="right") - 1, 0, PARTS - 1)
+        for number in range(PARTS):
+            lengths = self.dur[rows][part == number]
+            found[number] = np.quantile(lengths, cut) if len(lengths) else 0.0
+        return found
+
+    @cached_property
+    def active(self) -> Flags:
+        """In which parts the program's goroutines ran at all: for a hundredth of the part, together."""
+        ran = self.time_by_part(self.rows(State.RUNNING)) + self.time_by_part(self.rows(State.SYSCALL))
+        found: Flags = ran > np.diff(self.edges) / 100
+        return found
+
+    @cached_property
+    def kept_waiting(self) -> float | None:
+        """The share of their running time in which the program's threads waited for a CPU of the machine.
+
+        Known of a program that we ran: its processor time is less than the time that its Ps ran. None if not.
+        """
+        if self.finished is None:
+            return None
+        lane = np.asarray(self.timeline.spans["lane"])
+        ran = int(self.dur[(lane == int(Lane.PROC)) & (self.state == int(State.RUNNING))].sum())
+        cpu = self.finished.user_ns + self.finished.system_ns
+        return max(0.0, 1 - cpu / ran) if ran else 0.0
+
+    def covered_ns(self, rows: Integers, start: Integers, end: Integers) -> Integers:
+        """Of each interval from ``start`` to ``end`` the time in which one of these spans was open."""
+        order = rows[np.argsort(self.start[rows], kind="stable")]
+        latest = np.maximum.accumulate(self.start[order] + self.dur[order]) if len(order) else order
+        first = np.flatnonzero(np.append(True, self.start[order][1:] > latest[:-1])) if len(order) else order
+        begins = self.start[order][first]
+        ends = np.append(latest[first[1:] - 1], latest[-1:]) if len(order) else order
+        before = np.append(0, np.cumsum(ends - begins))
+
+        def until(times: Integers) -> Integers:
+            number = np.searchsorted(begins, times, side="right")
+            inside = np.where(number > 0, np.append(0, ends)[number] - times, 0)
+            found: Integers = before[number] - np.maximum(inside, 0)
+            return found
+
+        covered: Integers = until(end) - until(start)
+        return covered
+
+    def confidence(self, by_part: Flags) -> float:
+        """The share of the active parts in which something was so."""
+        return float((by_part & self.active).sum() / max(self.active.sum(), 1))
+
+    def part(self, amounts: NDArray[Any]) -> tuple[int, int]:
+        """The bounds of the part with the most."""
+        number = int(np.argmax(amounts))
+        return int(self.edges[number]), int(self.edges[number + 1])
+
+    def lines(
+        self, rows: Integers, weights: Integers | None = None, *, column: str = "stack"
+    ) -> tuple[Line, ...]:
+        """The program's lines that these spans' stacks come from, the heaviest (by time) first."""
+        weight = self.dur[rows] if weights is None else weights
+        stacks = np.asarray(self.timeline.spans[column])[rows]
+        total = max(int(weight.sum()), 1)
+        found: dict[tuple[str, str, int], int] = {}
+        for stack in np.unique(stacks).tolist():
+            place = self._place(stack)
+            if place is not None:
+                found[place] = found.get(place, 0) + int(weight[stacks == stack].sum())
+        heaviest = sorted(found.items(), key=lambda item: -item[1])[:_LINES]
+        return tuple(Line(*place, share=amount / total) for place, amount in heaviest if amount > 0)
+
+    def _place(self, stack: int) -> tuple[str, str, int] | None:
+        """The innermost frame of a stack that is the program's own, else the outermost there is."""
+        t = self.timeline
+        first, last = int(t.stacks["start"][stack]), int(t.stacks["start"][stack + 1])
+        frames = t.stacks["frame"][first:last]
+        places = [
+            (
+                t.texts[int(t.frames["function"][f])],
+                t.texts[int(t.frames["file"][f])],
+                int(t.frames["line"][f]),
+            )
+            for f in frames
+        ]
+        return next((place for place in places if is_of_program(place[0])), places[-1] if places else None)
+
+
+def is_of_program(function: str) -> bool:
+    """Whether a function is neither the runtime's nor one of the packages close to it."""
+    return not function.startswith(_NOT_THE_PROGRAM)
+
+
+def quantile(values: NDArray[Any] | Iterable[float], cut: float) -> float:
+    """A quantile; 0 of nothing."""
+    found = np.asarray(values)
+    return float(np.quantile(found, cut)) if len(found) else 0.0

@@ -1,0 +1,96 @@
+"""Detectors of what costs threads: blocking system calls, many of them, C."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from schedlab.diagnose.findings import Evidence, Finding
+from schedlab.diagnose.seen import Integers, Seen
+from schedlab.timeline import State
+
+_MS = 1_000_000
+
+BLOCKED_NS = 1 * _MS
+EXPLOSION = 16.0
+STORM_PER_MS = 10.0
+STORM_COUNT = 5_000
+SATURATION = 2.0
+
+
+def thread_explosion(seen: Seen) -> Finding | None:
+    """Many goroutines are in a system call at once, and each holds a thread."""
+    blocked = _blocking(seen)
+    blocked = blocked[~_in_c(seen, blocked)]
+    together = seen.time_by_part(blocked) / np.diff(seen.edges)
+    limit = max(EXPLOSION, 4.0 * seen.gomaxprocs)
+    most = float(together.max(initial=0))
+    if most < limit:
+        return None
+    return Finding(
+        "thread explosion",
+        f"{most:.0f} goroutines are in a system call at once; each of them holds a thread",
+        (Evidence("goroutines in a system call, mean of the worst part", most, limit),),
+        seen.lines(blocked),
+        seen.confidence(together >= limit),
+        "a system call that blocks keeps its thread, and sysmon gives the P to another thread",
+        "bound them by a semaphore, or use a file or connection that the network poller knows",
+        seen.part(together),
+    )
+
+
+def syscall_storm(seen: Seen) -> Finding | None:
+    """Short system calls, so many that the program does little else."""
+    calls = seen.rows(State.SYSCALL)
+    short = calls[seen.dur[calls] < BLOCKED_NS]
+    short = short[~_in_c(seen, short)]
+    ran = seen.time_by_part(seen.rows(State.RUNNING)) / _MS
+    rate = seen.count_by_part(short) / np.maximum(ran, 1.0)
+    overall = len(short) / max(float(ran.sum()), 1.0)
+    if len(short) < STORM_COUNT or overall < STORM_PER_MS:
+        return None
+    return Finding(
+        "syscall storm",
+        f"{len(short)} system calls, {overall:.3g} in each millisecond that goroutines ran",
+        (
+            Evidence("system calls per millisecond of running", overall, STORM_PER_MS),
+            Evidence("system calls", len(short), STORM_COUNT),
+        ),
+        seen.lines(short, np.ones(len(short), dtype=np.int64)),
+        seen.confidence(rate >= STORM_PER_MS),
+        "each call enters and leaves the scheduler's notion of running, and the kernel",
+        "put a buffer in front of it (bufio), and count the calls again",
+        seen.part(rate),
+    )
+
+
+def cgo_saturation(seen: Seen) -> Finding | None:
+    """More goroutines are in C at once than there are Ps: threads, and time that no P accounts for."""
+    blocked = _blocking(seen)
+    inside = blocked[_in_c(seen, blocked)]
+    together = seen.time_by_part(inside) / np.diff(seen.edges)
+    limit = SATURATION * seen.gomaxprocs
+    most = float(together.max(initial=0))
+    if most < limit:
+        return None
+    return Finding(
+        "cgo saturation",
+        f"{most:.0f} goroutines are in C at once, with {seen.gomaxprocs} Ps",
+        (Evidence("goroutines in C, mean of the worst part", most, limit),),
+        seen.lines(inside),
+        seen.confidence(together >= limit),
+        "a call into C is a system call to the scheduler: it keeps its thread, GOMAXPROCS does not bound it",
+        "bound the calls by a semaphore of GOMAXPROCS places",
+        seen.part(together),
+    )
+
+
+def _blocking(seen: Seen) -> Integers:
+    calls = seen.rows(State.SYSCALL)
+    return calls[seen.dur[calls] >= BLOCKED_NS]
+
+
+def _in_c(seen: Seen, rows: Integers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether a call went into C: the trace has ``runtime.cgocall`` on its stack."""
+    stacks = np.asarray(seen.timeline.spans["stack"])[rows]
+    known = {s: "runtime.cgocall" in seen.timeline.stack(s) for s in np.unique(stacks).tolist()}
+    return np.array([known[s] for s in stacks.tolist()], dtype=bool)
