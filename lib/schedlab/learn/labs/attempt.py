@@ -415,8 +415,21 @@ def json_of(finished: Finished) -> Mapping[str, object]:
     Raises:
         Misbehaved: it printed something else.
     """
+    return _json_object(finished.stdout)
+
+
+def last_json_of(finished: Finished) -> Mapping[str, object]:
+    """The line of JSON that it printed last, of a program that printed "ready" before.
+
+    Raises:
+        Misbehaved: it printed something else.
+    """
+    return _json_object(finished.stdout.strip().rpartition("\n")[2])
+
+
+def _json_object(text: str) -> Mapping[str, object]:
     try:
-        found = json.loads(finished.stdout)
+        found = json.loads(text)
     except ValueError:
         found = None
     if not isinstance(found, dict):
