@@ -1,0 +1,10 @@
+// No collection until memory gets scarce, in quiet hours and in busy ones.
+package main
+
+const (
+	// As the variable GOGC: how much may be made before the next collection, in
+	// percent of what was kept after the last one. -1 is off.
+	gogc = -1
+	// As GOMEMLIMIT, in MiB; 0 is none.
+	memoryLimitMiB = 110
+)

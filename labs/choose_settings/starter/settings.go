@@ -1,0 +1,11 @@
+// What the runtime does by itself. At most 40 collections, in at most 192 MiB:
+// which settings do that?
+package main
+
+const (
+	// As the variable GOGC: how much may be made before the next collection, in
+	// percent of what was kept after the last one. -1 is off.
+	gogc = 100
+	// As GOMEMLIMIT, in MiB; 0 is none.
+	memoryLimitMiB = 0
+)
