@@ -41,7 +41,8 @@ class Left:
         waits: Counter[str] = Counter()
         for (_, wait), count in self.by_function.items():
             waits[wait] += count
-        return {"goroutines left": self.total} | {f"left in {wait}": n for wait, n in sorted(waits.items())}
+        seen: dict[str, int | float | str] = {"goroutines left": self.total}
+        return seen | {f"left in {wait}": count for wait, count in sorted(waits.items())}
 
 
 def left_behind(attempt: Attempt, wanted: dict[str, int], seed: int) -> Left:
