@@ -97,22 +97,27 @@ def _programs_by_age() -> tuple[dict[Path, int], list[Path]]:
 
 
 def _trim(build_cache: Path, limit: int) -> int:
-    """Remove the files of Go's build cache that were used longest ago, if it is larger than ``limit``.
+    """Remove the entries of Go's build cache that were used longest ago, if it is larger than ``limit``.
 
-    Go notes the time of use of each (``cmd/go/internal/cache``), and makes again what it does not find; a
-    build that goes on at the same time may remove a file first.
+    An entry is a file, or a folder with a program that ``go run`` or ``go tool`` built. Go notes the time of
+    use of each (``cmd/go/internal/cache``), and makes again what it does not find; a build that goes on at
+    the same time may remove one first.
     """
     ages = []
-    for file in build_cache.glob("[0-9a-f][0-9a-f]/*"):
+    for entry in build_cache.glob("[0-9a-f][0-9a-f]/*"):
         with suppress(OSError):
-            about = file.stat()
-            ages.append((about.st_mtime, about.st_size, file))
+            about = entry.stat()
+            size = _size(entry) if entry.is_dir() else about.st_size
+            ages.append((about.st_mtime, size, entry))
     excess, freed = sum(size for _, size, _ in ages) - limit, 0
     # Some room beyond the limit, or the next build would trim again.
-    for _, size, file in sorted(ages) if excess > 0 else ():
+    for _, size, entry in sorted(ages) if excess > 0 else ():
         if freed >= excess + limit // 4:
             break
-        file.unlink(missing_ok=True)
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            entry.unlink(missing_ok=True)
         freed += size
     return freed
 
