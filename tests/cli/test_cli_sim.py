@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.sim.loads import EVERYTHING
+from tests.sim.loads import EVERYTHING, everything
 
 from schedlab.cli import main
 from schedlab.timeline import Provenance, Timeline
+
+# One of them starts three children.
+GOROUTINES = sum(program.count for program in everything().programs) + 3
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def test_json_is_the_same_for_the_same_seed(work: Path, capsys: pytest.CaptureFi
     assert said[1].pop("driver") == "simpy"
     assert said[0] == said[1]
     assert said[0]["provenance"] == "simulated"
-    assert said[0]["probes"]["create"] == 19
+    assert said[0]["probes"]["create"] == GOROUTINES
     assert said[0]["ended"]
 
 
@@ -38,7 +41,7 @@ def test_a_timeline_and_a_page_are_written(work: Path, capsys: pytest.CaptureFix
     assert "simulated by the rules of go1.27" in capsys.readouterr().out
     timeline = Timeline.open(saved)
     assert set(timeline.provenance.values()) == {Provenance.SIMULATED}
-    assert timeline.meta["probes"]["create"] == 19
+    assert timeline.meta["probes"]["create"] == GOROUTINES
     assert "simulated" in page.read_text(encoding="utf-8")
     assert main(["sim", str(work), "-o", str(saved)]) == 2
 
