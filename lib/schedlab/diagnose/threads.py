@@ -20,21 +20,14 @@ SATURATION = 2.0
 def thread_explosion(seen: Seen) -> Finding | None:
     """Many goroutines are in a system call at once, and each holds a thread."""
     blocked = _blocking(seen)
-    blocked = blocked[~_in_c(seen, blocked)]
-    together = seen.time_by_part(blocked) / np.diff(seen.edges)
-    limit = max(EXPLOSION, 4.0 * seen.gomaxprocs)
-    most = float(together.max(initial=0))
-    if most < limit:
-        return None
-    return Finding(
+    return _at_once(
+        seen,
+        blocked[~_in_c(seen, blocked)],
+        max(EXPLOSION, 4.0 * seen.gomaxprocs),
         "thread explosion",
-        f"{most:.0f} goroutines are in a system call at once; each of them holds a thread",
-        (Evidence("goroutines in a system call, mean of the worst part", most, limit),),
-        seen.lines(blocked),
-        seen.confidence(together >= limit),
+        "in a system call",
         "a system call that blocks keeps its thread, and sysmon gives the P to another thread",
         "bound them by a semaphore, or use a file or connection that the network poller knows",
-        seen.part(together),
     )
 
 
@@ -66,20 +59,33 @@ def syscall_storm(seen: Seen) -> Finding | None:
 def cgo_saturation(seen: Seen) -> Finding | None:
     """More goroutines are in C at once than there are Ps: threads, and time that no P accounts for."""
     blocked = _blocking(seen)
-    inside = blocked[_in_c(seen, blocked)]
-    together = seen.time_by_part(inside) / np.diff(seen.edges)
-    limit = SATURATION * seen.gomaxprocs
+    return _at_once(
+        seen,
+        blocked[_in_c(seen, blocked)],
+        SATURATION * seen.gomaxprocs,
+        "cgo saturation",
+        "in C",
+        "a call into C is a system call to the scheduler: it keeps its thread, GOMAXPROCS does not bound it",
+        "bound the calls by a semaphore of GOMAXPROCS places",
+    )
+
+
+def _at_once(
+    seen: Seen, rows: Integers, limit: float, kind: str, where: str, why: str, experiment: str
+) -> Finding | None:
+    """That so many goroutines are somewhere at once; each holds a thread there."""
+    together = seen.time_by_part(rows) / np.diff(seen.edges)
     most = float(together.max(initial=0))
     if most < limit:
         return None
     return Finding(
-        "cgo saturation",
-        f"{most:.0f} goroutines are in C at once, with {seen.gomaxprocs} Ps",
-        (Evidence("goroutines in C, mean of the worst part", most, limit),),
-        seen.lines(inside),
+        kind,
+        f"{most:.0f} goroutines are {where} at once, each with a thread; there are {seen.gomaxprocs} Ps",
+        (Evidence(f"goroutines {where}, mean of the worst part", most, limit),),
+        seen.lines(rows),
         seen.confidence(together >= limit),
-        "a call into C is a system call to the scheduler: it keeps its thread, GOMAXPROCS does not bound it",
-        "bound the calls by a semaphore of GOMAXPROCS places",
+        why,
+        experiment,
         seen.part(together),
     )
 
