@@ -36,7 +36,9 @@ def _judge(attempt: Attempt) -> Finding:
         "goroutines that computed": workers,
         "Ps": ps,
     }
-    if at_once < _LEAST_AT_ONCE:
+    # With more Ps than CPUs a waiter that spins for a moment may be put aside by the kernel in just that
+    # moment, and counts as running for as long: what is at once can then not be told by Go's count.
+    if at_once < _LEAST_AT_ONCE or ps != PS:
         return _serial(seen)
     ratio = _cpu_ratio(attempt, seed)
     seen["CPU time, as a multiple of the solution's"] = ratio
@@ -66,8 +68,8 @@ def _serial(seen: dict[str, int | float | str]) -> Finding:
     if ps != PS:
         return wrong(
             "more_ps",
-            f"There are {ps} Ps now, and {at_once:.2f} compute at once. A P is a right to run; more Ps do "
-            "not help where only one goroutine may go on.",
+            f"There are {ps} Ps now, where the task has {PS}. A P is a right to run; more Ps do not help where "
+            "only one goroutine may go on.",
             **seen,
         )
     if int(workers) > 2 * WORKERS:
