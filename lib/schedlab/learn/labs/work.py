@@ -74,7 +74,7 @@ def is_untouched(lab: Lab) -> bool:
 
 
 def go_mod(lab: Lab) -> str:
-    """The module that an answer is built in: of the oldest release that the course builds with."""
+    """The module that an answer is built in, of the Go release that ``labs/go.mod`` names."""
     release = next(
         line
         for line in (lab.folder.parent / _GO_MOD).read_text(encoding="utf-8").splitlines()
