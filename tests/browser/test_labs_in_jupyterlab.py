@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from schedlab.places import repository_root
 
@@ -48,6 +48,6 @@ def test_a_lab_opens_its_file_in_the_editor(
         screenshot(page, "lab_blocked_threads")
         page.get_by_role("link", name="work/main.go").click()
         editor = page.locator(".jp-FileEditor .cm-content")
-        editor.wait_for()
-        assert "A thousand goroutines wait for data" in editor.inner_text()
+        # The editor is there before its text is.
+        expect(editor).to_contain_text("A thousand goroutines wait for data", timeout=300_000)
         screenshot(page, "lab_editor")
