@@ -68,8 +68,8 @@ def _serial(seen: dict[str, int | float | str]) -> Finding:
     if ps != PS:
         return wrong(
             "more_ps",
-            f"There are {ps} Ps now, where the task has {PS}. A P is a right to run; more do not help where "
-            "only one goroutine may go on.",
+            f"There are {ps} Ps now, where the task has {PS}. A P is a right to run; more Ps do not help "
+            "where only one goroutine may go on.",
             **seen,
         )
     if int(workers) > 2 * WORKERS:
