@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from schedlab.claims import Claim, Verdict
-from schedlab.course.claims_stability import Stability, hogs, one_cpu, unsteady
+from schedlab.course.claims_stability import Stability, one_cpu, unsteady
 
 CLAIM = Claim("C0.1", "0", "prose", "x", "x")
 
@@ -27,12 +27,6 @@ def test_two_verdicts_are_not_steady_within_a_condition_nor_across() -> None:
     assert not row("quiet", holds=19, does_not_hold=1).steady
     assert "C0.1" in unsteady([row("quiet", holds=20), row("hog", imprecise=20)])
     assert "1x broken" in unsteady([row("quiet", errors=1, holds=20)])["C0.1"]
-
-
-def test_hogs_compute_and_end_with_their_block() -> None:
-    with hogs(2) as busy:
-        assert [one.poll() for one in busy] == [None, None]
-    assert [one.poll() for one in busy] == [-9, -9]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="CPU affinity is Linux's")

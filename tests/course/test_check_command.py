@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -78,12 +77,3 @@ def test_repeats_are_counted_in_a_report(lab: Lab, capsys: pytest.CaptureFixture
     assert row.startswith("| answer | wrong/odd | too_odd | 3 | 0 | 3 | 0 | 0 |")
     assert "- answer, wrong/odd: must be wrong (too_odd), and is right" in text
     assert "round 3 of 3" in capsys.readouterr().out
-
-
-def test_the_busy_processes_are_gone_afterwards() -> None:
-    with check._busy(True) as hogs:
-        assert len(hogs) == (os.cpu_count() or 1)
-        assert all(hog.alive for hog in hogs)
-    assert not any(hog.alive for hog in hogs)
-    with check._busy(False) as hogs:
-        assert hogs == ()

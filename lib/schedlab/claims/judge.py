@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schedlab import process, toolchain
@@ -45,14 +45,6 @@ class Judge:
         names = sorted(set(chosen), key=parse_minor)
         results = tuple(self._on(claim, entry, name) for name in names)
         return Judged(claim, results, together(results))
-
-    def all(
-        self, chosen: Sequence[Claim], before: Callable[[Claim], None] = lambda _: None
-    ) -> Iterator[Judged]:
-        """Each claim in turn; ``before`` is called with it first."""
-        for claim in chosen:
-            before(claim)
-            yield self.judge(claim)
 
     def _on(self, claim: Claim, entry: Entry, name: str) -> Result:
         try:

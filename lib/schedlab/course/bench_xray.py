@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import time
 from collections.abc import Callable
@@ -276,7 +275,7 @@ def _sampled(seen: xray.Xray, seconds: float) -> ReadRow:
 def _costs(
     binary: toolchain.Binary, goroutines: int, hz: float, pairs: int, seconds: float
 ) -> tuple[CostRow, ...]:
-    cpus = len(os.sched_getaffinity(0))
+    cpus = process.cores()
     computes, hands_over = ("-spin",), ()
     targets = {
         "computes": (computes, max(1, cpus - 1)),

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import platform
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from schedlab import process, toolchain
 from schedlab.course.files import write_whole
+from schedlab.course.hogs import hogs
 from schedlab.learn.labs import Answer, Lab, Trial, answers, find, labs, try_answer
 from schedlab.places import repository_root
-
-_HOG = "while True: pass"
 
 
 @dataclass(slots=True)
@@ -49,7 +46,7 @@ def main(argv: list[str]) -> int:
     if not chosen:
         print("there is no lab")
         return 1
-    with _busy(options.stress):
+    with hogs(process.cores() if options.stress else 0):
         tallies = [tally for lab in chosen for tally in _tallies(lab, options.repeat)]
     wrong = [tally for tally in tallies if tally.problems]
     trials = sum(tally.runs for tally in tallies)
@@ -131,17 +128,6 @@ def _say(number: int, trial: Trial) -> None:
         print(f"    {trial.problem}", flush=True)
     elif not trial.measurable:
         print(f"    {found.message}", flush=True)
-
-
-@contextlib.contextmanager
-def _busy(stress: bool) -> Iterator[tuple[process.Live, ...]]:
-    """A process for each CPU that computes while the block lasts; it ends with this one in any case."""
-    command = (sys.executable, ["-I", "-S", "-c", _HOG])
-    with contextlib.ExitStack() as stack:
-        yield tuple(
-            stack.enter_context(process.start(*command, wall_limit_s=None))
-            for _ in range((os.cpu_count() or 1) if stress else 0)
-        )
 
 
 def _machine() -> str:

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from subprocess import DEVNULL, Popen
 
 from rich.console import Console
 from rich.table import Table
 
 from schedlab import claims, process
 from schedlab.claims import Claim, Verdict
+from schedlab.course.hogs import hogs
 from schedlab.errors import UsageError
 
 # Its name, and what makes it so for a while.
@@ -77,22 +77,6 @@ def unsteady(found: Sequence[Stability]) -> dict[str, str]:
         if len(said) > 1 or any(row.errors for row in rows):
             wrong[claim_id] = "; ".join(f"{row.condition}: {_counts(row)}" for row in rows)
     return wrong
-
-
-@contextmanager
-def hogs(number: int) -> Iterator[list[Popen[bytes]]]:
-    """That many processes which compute and do nothing else, until the end."""
-    busy = [Popen([sys.executable, "-S", "-c", _HOG], stdin=DEVNULL) for _ in range(number)]
-    try:
-        yield busy
-    finally:
-        for one in busy:
-            one.kill()
-            one.wait()
-
-
-# It ends by itself when whoever started it is gone.
-_HOG = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    for _ in range(10**6): pass"
 
 
 @contextmanager

@@ -549,7 +549,7 @@ def ablated(name: str, base: Sequence[Real], costs: sim.Costs, rules: sim.Rules,
         load = dataclasses.replace(_load(run), procs=procs)
         other = sim.simulate(load, rules=rules.replace(**changes), costs=unpaid(costs), seed=seed)
         made.append(other.makespan_ns / simulated(run, costs, rules, seed).makespan_ns)
-    measurable = procs <= len(os.sched_getaffinity(0))
+    measurable = procs <= process.cores()
     return Ablation(name, kind, _median(real), _median(made), _median(noise), measurable)
 
 
