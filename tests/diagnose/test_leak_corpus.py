@@ -6,9 +6,10 @@ import pytest
 
 from schedlab import toolchain
 from schedlab.course.bench_leaks import CORPUS
-from schedlab.diagnose import leaks, trial
+from schedlab.diagnose import leak_trial, leaks
 from schedlab.diagnose.leaks import Confidence
-from schedlab.diagnose.trial import Case, Trial
+from schedlab.diagnose.leak_trial import Case, Trial
+from schedlab.diagnose.trial import score
 
 LEAKY = ("send_early_return", "subscribers_kept", "lock_order", "nil_receive", "slow_leak")
 HEALTHY = ("idle_pool", "bursts", "timeouts", "long_lived", "parked_on_purpose")
@@ -21,12 +22,12 @@ def corpus() -> toolchain.Binary:
 
 @pytest.fixture(scope="module")
 def trials(corpus: toolchain.Binary) -> dict[str, Trial]:
-    chosen = [case for case in trial.cases(corpus) if case.name in LEAKY + HEALTHY]
-    return {one.case.name: one for one in trial.run(corpus, chosen, seconds=3)}
+    chosen = [case for case in leak_trial.cases(corpus) if case.name in LEAKY + HEALTHY]
+    return {one.case.name: one for one in leak_trial.run(corpus, chosen, seconds=3)}
 
 
 def test_the_corpus_is_large_and_each_leak_has_its_line(corpus: toolchain.Binary) -> None:
-    every = trial.cases(corpus)
+    every = leak_trial.cases(corpus)
     leaky = [case for case in every if case.leaky]
     healthy = [case for case in every if not case.leaky]
     assert len(leaky) >= 30
@@ -60,6 +61,6 @@ def test_rates_are_counted_over_the_right_cases() -> None:
         Case("c", leaky=True, held=False, where="work.go:99"),
     )
     report = leaks.examine([leaks.Snapshot("s", {}), leaks.Snapshot("t", {})])
-    counted = trial.score(Trial(case, report) for case in (healthy, leaky, elsewhere))
-    assert (counted.leaky, counted.found, counted.healthy, counted.false_alarms) == (2, 0, 1, 0)
+    counted = score(Trial(case, report) for case in (healthy, leaky, elsewhere))
+    assert (counted.ill, counted.found, counted.healthy, counted.false_alarms) == (2, 0, 1, 0)
     assert (counted.recall, counted.precision) == (0.0, None)

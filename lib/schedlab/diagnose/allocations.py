@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from schedlab.capture import endpoint, pprof
-from schedlab.diagnose.findings import Evidence, Finding, Line
+from schedlab.diagnose.findings import Evidence, Finding, Kind, Line
 from schedlab.diagnose.seen import is_of_program
 
 # Of all objects that were allocated, so many around the pool are no accident.
@@ -40,7 +40,7 @@ def pool_misuse(objects: Mapping[tuple[str, ...], float]) -> Finding | None:
         return None
     heaviest = sorted(around.items(), key=lambda item: -item[1])[:3]
     return Finding(
-        "sync.Pool misuse",
+        Kind.POOL,
         f"{share:.0%} of all allocated objects are made around a pool: {sum(missed.values()):.0f} by Get, "
         f"{sum(boxed.values()):.0f} to put a value into an interface",
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from schedlab.capture import tracing
 from schedlab.capture.endpoint import address_of
 from schedlab.diagnose import allocations, procs, threads, waits
 from schedlab.diagnose.errors import NotEnoughEvidence
-from schedlab.diagnose.findings import Finding
+from schedlab.diagnose.findings import Finding, Kind
 from schedlab.diagnose.seen import Seen
 from schedlab.process import CpuQuota, Finished, GoSettings
 from schedlab.process.running import RUNTIME_DEFAULTS
@@ -21,29 +21,40 @@ from schedlab.timeline import Timeline
 Detector = Callable[[Seen], Finding | None]
 
 # These go by how long something lasted. Where the machine itself keeps threads waiting, that says nothing.
-BY_THE_CLOCK: tuple[Detector, ...] = (
-    waits.starvation,
-    procs.imbalance,
-    waits.unpreemptible_loop,
-    waits.late_timers,
-)
-BY_COUNTS: tuple[Detector, ...] = (
-    threads.thread_explosion,
-    threads.syscall_storm,
-    waits.lock_convoy,
-    procs.ping_pong,
-    procs.assist_pressure,
-    procs.too_many_wakes,
-    procs.throttling,
-    threads.cgo_saturation,
-)
-DETECTORS = (*BY_THE_CLOCK, *BY_COUNTS)
+BY_THE_CLOCK: Mapping[Kind, Detector] = {
+    Kind.STARVATION: waits.starvation,
+    Kind.IMBALANCE: procs.imbalance,
+    Kind.UNPREEMPTIBLE: waits.unpreemptible_loop,
+    Kind.TIMERS: waits.late_timers,
+}
+BY_COUNTS: Mapping[Kind, Detector] = {
+    Kind.THREADS: threads.thread_explosion,
+    Kind.SYSCALLS: threads.syscall_storm,
+    Kind.CONVOY: waits.lock_convoy,
+    Kind.PING_PONG: procs.ping_pong,
+    Kind.ASSISTS: procs.assist_pressure,
+    Kind.SPINNING: procs.too_many_wakes,
+    Kind.THROTTLING: procs.throttling,
+    Kind.CGO: threads.cgo_saturation,
+}
+DETECTORS: Mapping[Kind, Detector] = {**BY_THE_CLOCK, **BY_COUNTS}
 
 # From here on neighbours on the machine, and not the program, make its goroutines wait.
 _CROWDED = 0.4
 
 # Below that a recording says nothing about what happens again and again.
 _SHORTEST_NS = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """What could not be asked about, and why."""
+
+    kinds: tuple[Kind, ...]
+    why: str
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.kinds)}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +68,7 @@ class Diagnosis:
     timeline: Timeline
     findings: tuple[Finding, ...]
     asked: int
-    unasked: tuple[str, ...] = ()
+    unasked: tuple[Unasked, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -133,16 +144,16 @@ def examine_timeline(
     unasked = []
     crowded = (seen.kept_waiting or 0.0) > _CROWDED and finished is not None and finished.throttle is None
     if crowded:
-        names = ", ".join(detector.__name__.replace("_", " ") for detector in BY_THE_CLOCK)
-        unasked.append(
-            f"{names}: the machine is so busy that the program's threads waited for a processor for "
+        why = (
+            f"the machine is so busy that the program's threads waited for a processor for "
             f"{seen.kept_waiting:.0%} of the time in which they were to run"
         )
+        unasked.append(Unasked(tuple(BY_THE_CLOCK), why))
     asked = BY_COUNTS if crowded else DETECTORS
-    found = [finding for detector in asked if (finding := detector(seen)) is not None]
+    found = [finding for detector in asked.values() if (finding := detector(seen)) is not None]
     if finished is None or finished.throttle is None:
-        unasked.append("CPU quota throttling: the program was not run under a quota by us (--quota)")
+        unasked.append(Unasked((Kind.THROTTLING,), "the program was not run under a quota by us (--quota)"))
     if not served:
-        unasked.append("sync.Pool misuse: only a living server tells what it allocates")
+        unasked.append(Unasked((Kind.POOL,), "only a living server tells what it allocates"))
     ranked = sorted([*found, *extra], key=lambda finding: -finding.confidence)
     return Diagnosis(source, timeline, tuple(ranked), len(asked) + served, tuple(unasked))

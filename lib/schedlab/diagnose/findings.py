@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What can be wrong."""
+
+    STARVATION = "P starvation"
+    IMBALANCE = "run queue imbalance"
+    THREADS = "thread explosion"
+    SYSCALLS = "syscall storm"
+    CONVOY = "lock convoy"
+    PING_PONG = "channel ping-pong across Ps"
+    ASSISTS = "GC assist pressure"
+    SPINNING = "too many spinning Ms"
+    THROTTLING = "CPU quota throttling"
+    UNPREEMPTIBLE = "unpreemptible loop"
+    TIMERS = "timer delay"
+    CGO = "cgo saturation"
+    POOL = "sync.Pool misuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +59,7 @@ class Finding:
     too, of those in which the program did anything. ``window_ns`` is the part that shows it best.
     """
 
-    kind: str
+    kind: Kind
     said: str
     evidence: tuple[Evidence, ...]
     lines: tuple[Line, ...]

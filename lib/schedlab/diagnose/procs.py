@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schedlab.analysis.budget import budget
-from schedlab.diagnose.findings import Evidence, Finding
+from schedlab.diagnose.findings import Evidence, Finding, Kind
 from schedlab.diagnose.seen import Seen, quantile
 from schedlab.timeline import Lane, State
 
@@ -35,7 +35,7 @@ def imbalance(seen: Seen) -> Finding | None:
         return None
     by_part = seen.time_by_part(idle[untold >= UNTOLD_NS])
     return Finding(
-        "run queue imbalance",
+        Kind.IMBALANCE,
         f"Ps were idle for {wasted:.0%} of their time beside goroutines that waited for one",
         (Evidence("share of P time that was idle beside a wait of 5 ms or more", wasted, UNTOLD_SHARE),),
         seen.lines(rows),
@@ -73,7 +73,7 @@ def ping_pong(seen: Seen) -> Finding | None:
         return None
     by_part = seen.count_by_part(own)
     return Finding(
-        "channel ping-pong across Ps",
+        Kind.PING_PONG,
         f"two goroutines woke each other {len(own)} times, ran {run / 1000:.2g} us in between, "
         f"and {moved:.0%} of the runs were on another P than the wake",
         (
@@ -102,7 +102,7 @@ def assist_pressure(seen: Seen) -> Finding | None:
     by_part = np.array([p.total("gc_assist") / max(p.total("gc_assist") + p.total("user"), 1) for p in parts])
     rows = seen.rows(State.RUNNING)
     return Finding(
-        "GC assist pressure",
+        Kind.ASSISTS,
         f"goroutines spent {share:.0%} of their running time on marking for the collector",
         (Evidence("share of assists in the goroutines' running time", share, ASSIST_SHARE),),
         seen.lines(rows[np.isin(seen.owner[rows], _assisting(seen))], column="end"),
@@ -128,7 +128,7 @@ def too_many_wakes(seen: Seen) -> Finding | None:
         return None
     rows = seen.woken
     return Finding(
-        "too many spinning Ms",
+        Kind.SPINNING,
         f"Ps started {overall:.3g} times per millisecond and ran goroutines {busy.mean():.0%} of the time",
         (
             Evidence("starts of a P per millisecond", overall, STARTS_PER_MS * seen.gomaxprocs),
@@ -152,7 +152,7 @@ def throttling(seen: Seen) -> Finding | None:
     if share < THROTTLED_SHARE:
         return None
     return Finding(
-        "CPU quota throttling",
+        Kind.THROTTLING,
         f"the kernel stopped the program in {share:.0%} of {periods} periods; "
         f"its quota is {quota:g} CPUs, and it has {seen.gomaxprocs} Ps",
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schedlab.diagnose.findings import Evidence, Finding
+from schedlab.diagnose.findings import Evidence, Finding, Kind
 from schedlab.diagnose.seen import Integers, Seen
 from schedlab.timeline import State
 
@@ -24,7 +24,7 @@ def thread_explosion(seen: Seen) -> Finding | None:
         seen,
         blocked[~_in_c(seen, blocked)],
         max(EXPLOSION, 4.0 * seen.gomaxprocs),
-        "thread explosion",
+        Kind.THREADS,
         "in a system call",
         "a system call that blocks keeps its thread, and sysmon gives the P to another thread",
         "bound them by a semaphore, or use a file or connection that the network poller knows",
@@ -42,7 +42,7 @@ def syscall_storm(seen: Seen) -> Finding | None:
     if len(short) < STORM_COUNT or overall < STORM_PER_MS:
         return None
     return Finding(
-        "syscall storm",
+        Kind.SYSCALLS,
         f"{len(short)} system calls, {overall:.3g} in each millisecond that goroutines ran",
         (
             Evidence("system calls per millisecond of running", overall, STORM_PER_MS),
@@ -63,7 +63,7 @@ def cgo_saturation(seen: Seen) -> Finding | None:
         seen,
         blocked[_in_c(seen, blocked)],
         SATURATION * seen.gomaxprocs,
-        "cgo saturation",
+        Kind.CGO,
         "in C",
         "a call into C is a system call to the scheduler: it keeps its thread, GOMAXPROCS does not bound it",
         "bound the calls by a semaphore of GOMAXPROCS places",
@@ -71,7 +71,7 @@ def cgo_saturation(seen: Seen) -> Finding | None:
 
 
 def _at_once(
-    seen: Seen, rows: Integers, limit: float, kind: str, where: str, why: str, experiment: str
+    seen: Seen, rows: Integers, limit: float, kind: Kind, where: str, why: str, experiment: str
 ) -> Finding | None:
     """That so many goroutines are somewhere at once; each holds a thread there."""
     together = seen.time_by_part(rows) / np.diff(seen.edges)

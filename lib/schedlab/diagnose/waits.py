@@ -7,7 +7,7 @@ import numpy as np
 from schedlab.analysis.antagonists import antagonists
 from schedlab.analysis.gc import stops
 from schedlab.analysis.moves import slices
-from schedlab.diagnose.findings import Evidence, Finding
+from schedlab.diagnose.findings import Evidence, Finding, Kind
 from schedlab.diagnose.seen import Integers, Seen, quantile
 from schedlab.timeline import State
 
@@ -47,7 +47,7 @@ def starvation(seen: Seen) -> Finding | None:
     names = seen.timeline.names(seen.timeline.goroutine_function)[seen.owner[ran]]
     ran = ran[np.isin(names.astype(str), [str(name) for name in guilty])]
     return Finding(
-        "P starvation",
+        Kind.STARVATION,
         f"goroutines that run for {brief / _MS:.2g} ms wait up to {waited / _MS:.3g} ms for a P, "
         f"behind {', '.join(map(str, guilty))}",
         (
@@ -81,7 +81,7 @@ def unpreemptible_loop(seen: Seen) -> Finding | None:
         return None
     by_part = seen.time_by_part(guilty)
     return Finding(
-        "unpreemptible loop",
+        Kind.UNPREEMPTIBLE,
         f"a goroutine ran for {seen.dur[guilty].max() / _MS:.3g} ms at a stretch while another waited "
         f"{waited.max() / _MS:.3g} ms for it",
         (
@@ -113,7 +113,7 @@ def late_timers(seen: Seen) -> Finding | None:
         overdue = own[total >= short + LATE_NS]
         by_part = seen.count_by_part(overdue)
         return Finding(
-            "timer delay",
+            Kind.TIMERS,
             f"a sleep of {short / _MS:.3g} ms often lasts {late / _MS:.3g} ms longer",
             (Evidence("95th percentile beyond the usual length", late / _MS, LATE_NS / _MS, "ms"),),
             seen.lines(own),
@@ -141,7 +141,7 @@ def lock_convoy(seen: Seen) -> Finding | None:
         return None
     where = f", {lines[0].share:.0%} of that at one line" if lines else ""
     return Finding(
-        "lock convoy",
+        Kind.CONVOY,
         f"on average {mean:.3g} goroutines wait for a mutex{where}",
         (
             Evidence("mean number of waiters", float(mean), CONVOY_LENGTH),

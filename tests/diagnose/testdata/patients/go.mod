@@ -1,3 +1,3 @@
 module patients
 
-go 1.24
+go 1.25

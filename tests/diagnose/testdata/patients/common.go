@@ -1,0 +1,43 @@
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"os"
+)
+
+var client = http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32}}
+
+// serve answers on the loopback address until it is stopped.
+func serve(handler http.Handler) (url string, stop func()) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	server := &http.Server{Handler: handler}
+	go server.Serve(listener)
+	return "http://" + listener.Addr().String(), func() { server.Close() }
+}
+
+func get(url string) {
+	answer, err := client.Get(url)
+	if err != nil {
+		panic(err)
+	}
+	io.Copy(io.Discard, answer.Body)
+	answer.Body.Close()
+}
+
+// scratchFile makes a file with that content.
+func scratchFile(content []byte) (name string, remove func()) {
+	file, err := os.CreateTemp("", "patients")
+	if err != nil {
+		panic(err)
+	}
+	if _, err := file.Write(content); err != nil {
+		panic(err)
+	}
+	file.Close()
+	return file.Name(), func() { os.Remove(file.Name()) }
+}
