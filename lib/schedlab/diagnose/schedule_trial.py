@@ -67,7 +67,11 @@ class Trial:
     @property
     def right_line(self) -> bool:
         """One of the lines that are named is marked."""
-        named = {f"{line.file.rpartition('/')[2]}:{line.line}" for line in self._named.lines} if self._named else set()
+        named = (
+            {f"{line.file.rpartition('/')[2]}:{line.line}" for line in self._named.lines}
+            if self._named
+            else set()
+        )
         return self.found and (not self.case.lines or bool(named & set(self.case.lines)))
 
     @property
@@ -97,7 +101,8 @@ def cases(corpus: toolchain.Binary) -> tuple[Case, ...]:
             held=one["held"],
             lines=marked.get(one["name"], ()),
             settings=GoSettings(
-                gomaxprocs=one["gomaxprocs"], godebug={"asyncpreemptoff": 1} if one["async_preempt_off"] else {}
+                gomaxprocs=one["gomaxprocs"],
+                godebug={"asyncpreemptoff": 1} if one["async_preempt_off"] else {},
             ),
             quota_cpus=one["quota_cpus"] or None,
         )
