@@ -58,6 +58,6 @@ def _at(objects: Mapping[tuple[str, ...], float], chosen: object) -> dict[str, f
     found: dict[str, float] = {}
     for stack, number in objects.items():
         if stack and callable(chosen) and chosen(stack):
-            own = next((name for name in reversed(stack) if is_of_program(name)), stack[0])
+            own = next((name for name in reversed(stack) if is_of_program(name, "", "")), stack[0])
             found[own] = found.get(own, 0.0) + number
     return found

@@ -13,6 +13,7 @@ from schedlab.capture.endpoint import address_of
 from schedlab.diagnose import allocations, procs, threads, waits
 from schedlab.diagnose.errors import NotEnoughEvidence
 from schedlab.diagnose.findings import Finding, Kind
+from schedlab.diagnose.procs import THROTTLED_SHARE
 from schedlab.diagnose.seen import Seen
 from schedlab.process import CpuQuota, Finished, GoSettings
 from schedlab.process.running import RUNTIME_DEFAULTS
@@ -38,9 +39,6 @@ BY_COUNTS: Mapping[Kind, Detector] = {
     Kind.CGO: threads.cgo_saturation,
 }
 DETECTORS: Mapping[Kind, Detector] = {**BY_THE_CLOCK, **BY_COUNTS}
-
-# From here on neighbours on the machine, and not the program, make its goroutines wait.
-_CROWDED = 0.4
 
 # Below that a recording says nothing about what happens again and again.
 _SHORTEST_NS = 20_000_000
@@ -142,17 +140,15 @@ def examine_timeline(
             remedy="Record for longer, while the program has something to do.",
         )
     unasked = []
-    crowded = (seen.kept_waiting or 0.0) > _CROWDED and finished is not None and finished.throttle is None
-    if crowded:
-        why = (
-            f"the machine is so busy that the program's threads waited for a processor for "
-            f"{seen.kept_waiting:.0%} of the time in which they were to run"
-        )
-        unasked.append(Unasked(tuple(BY_THE_CLOCK), why))
-    asked = BY_COUNTS if crowded else DETECTORS
+    clock_is_wrong = seen.crowded or (seen.throttled >= THROTTLED_SHARE and "its CPU quota stopped it")
+    if clock_is_wrong:
+        unasked.append(Unasked(tuple(BY_THE_CLOCK), f"these go by the clock, and {clock_is_wrong}"))
+    asked = BY_COUNTS if clock_is_wrong else DETECTORS
     found = [finding for detector in asked.values() if (finding := detector(seen)) is not None]
     if finished is None or finished.throttle is None:
         unasked.append(Unasked((Kind.THROTTLING,), "the program was not run under a quota by us (--quota)"))
+    elif seen.crowded and seen.throttled < THROTTLED_SHARE:
+        unasked.append(Unasked((Kind.THROTTLING,), f"it could hardly use up its quota: {seen.crowded}"))
     if not served:
         unasked.append(Unasked((Kind.POOL,), "only a living server tells what it allocates"))
     ranked = sorted([*found, *extra], key=lambda finding: -finding.confidence)

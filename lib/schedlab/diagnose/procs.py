@@ -126,7 +126,7 @@ def too_many_wakes(seen: Seen) -> Finding | None:
     overall = len(started) / (seen.duration_ns / _MS)
     if overall < STARTS_PER_MS * seen.gomaxprocs or not so.any():
         return None
-    rows = seen.woken
+    waited = seen.before[seen.woken]
     return Finding(
         Kind.SPINNING,
         f"Ps started {overall:.3g} times per millisecond and ran goroutines {busy.mean():.0%} of the time",
@@ -134,7 +134,7 @@ def too_many_wakes(seen: Seen) -> Finding | None:
             Evidence("starts of a P per millisecond", overall, STARTS_PER_MS * seen.gomaxprocs),
             Evidence("share of P time that ran goroutines", float(busy.mean()), BUSY_SHARE),
         ),
-        seen.lines(rows, np.ones(len(rows), dtype=np.int64), column="end"),
+        seen.lines(waited, np.ones(len(waited), dtype=np.int64)),
         seen.confidence(so),
         "each wake of a goroutine wakes an M to look for more, which finds little and parks again",
         "wake in batches, or lower GOMAXPROCS; schedlab run --probes counts the spinning",
@@ -147,8 +147,7 @@ def throttling(seen: Seen) -> Finding | None:
     finished, quota = seen.finished, seen.quota_cpus
     if finished is None or finished.throttle is None or quota is None or seen.gomaxprocs <= quota:
         return None
-    periods = max(finished.throttle.nr_periods, 1)
-    share = finished.throttle.nr_throttled / periods
+    periods, share = finished.throttle.nr_periods, seen.throttled
     if share < THROTTLED_SHARE:
         return None
     return Finding(

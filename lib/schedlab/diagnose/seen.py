@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schedlab.diagnose.findings import Line
-from schedlab.process import Finished
+from schedlab.process import Finished, cores
 from schedlab.timeline import Lane, State, Timeline
 
 Integers = NDArray[np.int64]
@@ -19,8 +19,14 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 PARTS = 8
+
+# From here on neighbours on the machine, and not the program, make its goroutines wait: half a CPU more than
+# is there for them, or a share of the program's own time.
+_CROWDED_CPUS = 0.5
+_CROWDED_SHARE = 0.4
+
 _LINES = 3
-# Frames of the runtime and of what stands between it and a program are nobody's fault.
+# Frames of the runtime and of what stands between it and a program are nobody's fault; nor is what cgo makes.
 _NOT_THE_PROGRAM = (
     "runtime.",
     "runtime/",
@@ -33,6 +39,7 @@ _NOT_THE_PROGRAM = (
     "net.",
     "_cgo",
 )
+_MADE_BY_CGO = "_cgo_gotypes.go"
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,6 +191,27 @@ class Seen:
         cpu = self.finished.user_ns + self.finished.system_ns
         return max(0.0, 1 - cpu / ran) if ran else 0.0
 
+    @cached_property
+    def throttled(self) -> float:
+        """The share of its quota's periods in which the kernel stopped the program; 0 without a quota."""
+        throttle = self.finished.throttle if self.finished else None
+        return throttle.nr_throttled / max(throttle.nr_periods, 1) if throttle else 0.0
+
+    @cached_property
+    def crowded(self) -> str:
+        """Why the program's threads had to wait for a CPU through no fault of its own; empty if they had not.
+
+        Others want more than the CPUs which its Ps leave them. Where the system does not tell, its threads
+        had less processor time than its Ps ran.
+        """
+        others = self.finished.others_cpus if self.finished else None
+        left = max(0, cores() - self.gomaxprocs)
+        if others is not None and others > left + _CROWDED_CPUS:
+            return f"others used {others:.2g} of the machine's {cores()} CPUs meanwhile"
+        if others is None and (self.kept_waiting or 0.0) > _CROWDED_SHARE and not self.throttled:
+            return f"its threads waited for a CPU for {self.kept_waiting:.0%} of the time in which they were to run"
+        return ""
+
     def covered_ns(self, rows: Integers, start: Integers, end: Integers) -> Integers:
         """Of each interval from ``start`` to ``end`` the time in which one of these spans was open."""
         order = rows[np.argsort(self.start[rows], kind="stable")]
@@ -226,6 +254,13 @@ class Seen:
         heaviest = sorted(found.items(), key=lambda item: -item[1])[:_LINES]
         return tuple(Line(*place, share=amount / total) for place, amount in heaviest if amount > 0)
 
+    @cached_property
+    def _library(self) -> str:
+        """Where the standard library is, as the stacks have it; empty if they do not tell (-trimpath)."""
+        t = self.timeline
+        files = np.unique(t.frames["file"]).tolist()
+        return library_of(t.texts[number] for number in files)
+
     def _place(self, stack: int) -> tuple[str, str, int] | None:
         """The innermost frame of a stack that is the program's own, else the outermost there is."""
         t = self.timeline
@@ -239,12 +274,21 @@ class Seen:
             )
             for f in frames
         ]
-        return next((place for place in places if is_of_program(place[0])), places[-1] if places else None)
+        own = (place for place in places if is_of_program(place[0], place[1], self._library))
+        return next(own, places[-1] if places else None)
 
 
-def is_of_program(function: str) -> bool:
-    """Whether a function is neither the runtime's nor one of the packages close to it."""
-    return not function.startswith(_NOT_THE_PROGRAM)
+def library_of(files: Iterable[str]) -> str:
+    """The folder of the standard library, from the names of files on stacks; empty if none is below one."""
+    inside = (file.partition("/src/runtime/") for file in files)
+    return next((f"{before}/src/" for before, found, _ in inside if found), "")
+
+
+def is_of_program(function: str, file: str, library: str) -> bool:
+    """Whether a function is not of the standard library (in the folder ``library``, if that is known)."""
+    if function.startswith(_NOT_THE_PROGRAM) or file.endswith(_MADE_BY_CGO):
+        return False
+    return not (library and file.startswith(library))
 
 
 def quantile(values: NDArray[Any] | Iterable[float], cut: float) -> float:

@@ -96,7 +96,11 @@ def _blocking(seen: Seen) -> Integers:
 
 
 def _in_c(seen: Seen, rows: Integers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether a call went into C: the trace has ``runtime.cgocall`` on its stack."""
+    """Whether a call went into C: on its stack is ``runtime.cgocall``, or what cgo makes of ``C.function``."""
     stacks = np.asarray(seen.timeline.spans["stack"])[rows]
-    known = {s: "runtime.cgocall" in seen.timeline.stack(s) for s in np.unique(stacks).tolist()}
+    known = {s: any(map(_is_of_cgo, seen.timeline.stack(s))) for s in np.unique(stacks).tolist()}
     return np.array([known[s] for s in stacks.tolist()], dtype=bool)
+
+
+def _is_of_cgo(function: str) -> bool:
+    return function == "runtime.cgocall" or "._Cfunc_" in function

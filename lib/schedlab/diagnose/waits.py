@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from schedlab.analysis.antagonists import antagonists
 from schedlab.analysis.gc import stops
-from schedlab.analysis.moves import slices
+from schedlab.analysis.moves import FORCE_PREEMPT_NS
 from schedlab.diagnose.findings import Evidence, Finding, Kind
 from schedlab.diagnose.seen import Integers, Seen, quantile
-from schedlab.timeline import State
+from schedlab.timeline import NOBODY, Lane, State
 
 _MS = 1_000_000
 
 STARVED_NS = 5 * _MS
-STARVED_COUNT = 40
+STARVED_COUNT = 10
+BEHIND_SHARE = 0.5
 LONG_SLICE_NS = 5 * _MS
 UNHEEDED_NS = 60 * _MS
 UNHEEDED_SHARE = 0.1
-LATE_NS = 5 * _MS
+TIMER_COUNT = 10
+LATE_SHARE = 0.2
+JUST_NS = 200_000
+# Waits that a timer can end: time.Sleep, and a channel of package time.
+_TIMERS = ("sleep", "chan receive", "select")
 CONVOY_LENGTH = 4.0
 CONVOY_COUNT = 200
 
@@ -27,40 +31,38 @@ def starvation(seen: Seen) -> Finding | None:
     """Goroutines that run briefly wait for a P behind others that run long.
 
     Of the goroutines that something woke, the 99th percentile of the wait from runnable to running is above
-    ``STARVED_NS``, in spite of short runs, and those that ran meanwhile have slices above ``LONG_SLICE_NS``.
+    ``STARVED_NS``, in spite of short runs, and slices above ``LONG_SLICE_NS`` ran meanwhile.
     """
     rows = seen.woken
     waited = quantile(seen.dur[rows], 0.99)
-    if len(rows) < STARVED_COUNT or waited < STARVED_NS:
+    if waited < STARVED_NS:
         return None
     late = rows[seen.dur[rows] >= STARVED_NS]
     runs = seen.after[late]
     brief = quantile(seen.dur[runs[runs >= 0]], 0.5)
-    found = antagonists(seen.timeline, rows=late, where="all", top=3)
-    by_function = slices(seen.timeline)
-    length = dict(zip(by_function.key.tolist(), by_function.p50_ns.tolist(), strict=True))
-    guilty = [name for name in found.key.tolist() if length.get(name, 0) >= LONG_SLICE_NS]
-    if not guilty or brief > LONG_SLICE_NS / 2:
+    ran = seen.rows(State.RUNNING)
+    ran = ran[seen.dur[ran] >= LONG_SLICE_NS]
+    behind = (
+        seen.covered_ns(ran, seen.start[late], seen.start[late] + seen.dur[late]).sum() / seen.dur[late].sum()
+    )
+    if len(late) < STARVED_COUNT or brief > LONG_SLICE_NS / 2 or behind < BEHIND_SHARE:
         return None
     by_part = seen.worst_by_part(rows, 0.99)
-    ran = seen.rows(State.RUNNING)
-    names = seen.timeline.names(seen.timeline.goroutine_function)[seen.owner[ran]]
-    ran = ran[np.isin(names.astype(str), [str(name) for name in guilty])]
     return Finding(
         Kind.STARVATION,
-        f"goroutines that run for {brief / _MS:.2g} ms wait up to {waited / _MS:.3g} ms for a P, "
-        f"behind {', '.join(map(str, guilty))}",
+        f"goroutines that run for {brief / _MS:.2g} ms wait up to {waited / _MS:.3g} ms for a P, behind others "
+        f"that run for {quantile(seen.dur[ran], 0.5) / _MS:.2g} ms at a stretch",
         (
             Evidence("99th percentile of the wait of woken goroutines", waited / _MS, STARVED_NS / _MS, "ms"),
-            Evidence("median slice of those in front", max(length[name] for name in guilty) / _MS,
-                     LONG_SLICE_NS / _MS, "ms"),
+            Evidence("share of these waits behind slices of 5 ms or more", float(behind), BEHIND_SHARE),
+            Evidence("waits of 5 ms or more", len(late), STARVED_COUNT),
         ),
         seen.lines(ran, column="end"),
         seen.confidence(by_part >= STARVED_NS),
         "every P is with a goroutine that computes until it is preempted, after 10 ms or more",
         "split the long computation, or bound how many of them run at once below GOMAXPROCS",
         seen.part(by_part),
-    )  # fmt: skip
+    )
 
 
 def unpreemptible_loop(seen: Seen) -> Finding | None:
@@ -98,31 +100,37 @@ def unpreemptible_loop(seen: Seen) -> Finding | None:
 
 
 def late_timers(seen: Seen) -> Finding | None:
-    """Sleeps of one length, from one place, some of which last much longer than the others."""
-    rows = seen.rows(State.WAITING)
-    asleep = rows[seen.reason(rows) == "sleep"]
-    stack = np.asarray(seen.timeline.spans["stack"])[asleep]
-    for place in np.unique(stack):
-        own = asleep[stack == place]
-        total = seen.dur[own] + np.where(seen.after[own] >= 0, seen.dur[seen.after[own]], 0)
-        short = quantile(total, 0.05)
-        steady = (total <= short * 1.25 + 0.3 * _MS).mean()
-        late = quantile(total, 0.95) - short
-        if len(own) < STARVED_COUNT or steady < 0.25 or late < max(LATE_NS, 0.5 * short):
-            continue
-        overdue = own[total >= short + LATE_NS]
-        by_part = seen.count_by_part(overdue)
-        return Finding(
-            Kind.TIMERS,
-            f"a sleep of {short / _MS:.3g} ms often lasts {late / _MS:.3g} ms longer",
-            (Evidence("95th percentile beyond the usual length", late / _MS, LATE_NS / _MS, "ms"),),
-            seen.lines(own),
-            seen.confidence(by_part > 0),
-            "a timer fires when its P comes by the scheduler: every 10 ms or so while all Ps compute",
-            "leave a P idle (fewer computing goroutines than GOMAXPROCS), and compare the sleeps",
-            seen.part(by_part),
-        )
-    return None
+    """Timers that fired only when a goroutine had been preempted.
+
+    A P looks at its timers when it schedules (``checkTimers`` of ``findRunnable`` and ``schedule``), an idle
+    one at those of all Ps. A timer that fires right after a slice of 10 ms or more on its P may have been due
+    for as long.
+    """
+    waits = seen.rows(State.WAITING)
+    waits = waits[np.isin(seen.reason(waits), _TIMERS) & (seen.after[waits] >= 0)]
+    woken = seen.after[waits]
+    by_timer = np.asarray(seen.timeline.spans["cause"])[woken] == NOBODY
+    waits, woken = waits[by_timer], woken[by_timer]
+    before = _slice_before(seen, woken)
+    late = before >= FORCE_PREEMPT_NS
+    share = float(late.mean()) if len(late) else 0.0
+    if late.sum() < TIMER_COUNT or share < LATE_SHARE:
+        return None
+    by_part = seen.count_by_part(woken[late])
+    return Finding(
+        Kind.TIMERS,
+        f"{share:.0%} of {len(late)} timers fired only when a goroutine had run for "
+        f"{quantile(before[late], 0.5) / _MS:.3g} ms on their P, and may have been due for as long",
+        (
+            Evidence("timers that fired after a slice of 10 ms or more", int(late.sum()), TIMER_COUNT),
+            Evidence("their share of all", share, LATE_SHARE),
+        ),
+        seen.lines(waits[late], np.ones(int(late.sum()), dtype=np.int64)),
+        seen.confidence(by_part > 0),
+        "a timer fires when its P comes by the scheduler: every 10 ms or so while all Ps compute",
+        "leave a P idle (fewer computing goroutines than GOMAXPROCS), and compare the sleeps",
+        seen.part(by_part),
+    )
 
 
 def lock_convoy(seen: Seen) -> Finding | None:
@@ -153,6 +161,26 @@ def lock_convoy(seen: Seen) -> Finding | None:
         "move work out of the critical section, or split the lock by key; look at the waiters again",
         seen.part(length),
     )
+
+
+def _slice_before(seen: Seen, rows: Integers) -> Integers:
+    """How long a goroutine had run on the P of each of these spans right before it began; 0 if none had."""
+    p = np.asarray(seen.timeline.spans["p"], dtype=np.int64)
+    found = np.zeros(len(rows), np.int64)
+    ran = np.flatnonzero(
+        (np.asarray(seen.timeline.spans["lane"]) == int(Lane.GOROUTINE)) & (seen.state == int(State.RUNNING))
+    )
+    for number in np.unique(p[rows]).tolist():
+        own = np.flatnonzero(p[rows] == number)
+        slices = ran[p[ran] == number]
+        if number < 0 or not len(slices):
+            continue
+        slices = slices[np.argsort(seen.start[slices])]
+        ends = seen.start[slices] + seen.dur[slices]
+        at = np.searchsorted(ends, seen.start[rows[own]], side="right") - 1
+        gap = seen.start[rows[own]] - ends[np.maximum(at, 0)]
+        found[own] = np.where((at >= 0) & (gap <= JUST_NS), seen.dur[slices[np.maximum(at, 0)]], 0)
+    return found
 
 
 def _longest_overlap(seen: Seen, row: int, begins: Integers, ends: Integers) -> int:

@@ -75,6 +75,7 @@ class Ended(TypedDict):
     wall_ns: int
     user_ns: int
     system_ns: int
+    machine_cpu_ns: int | None
     max_rss: int
     voluntary_switches: int
     involuntary_switches: int

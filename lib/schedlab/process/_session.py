@@ -326,6 +326,7 @@ class Session:
             wall_ns=ended["wall_ns"],
             user_ns=ended["user_ns"],
             system_ns=ended["system_ns"],
+            machine_cpu_ns=ended["machine_cpu_ns"],
             max_rss_bytes=ended["max_rss"] * (1 if sys.platform == "darwin" else 1024),
             voluntary_switches=ended["voluntary_switches"],
             involuntary_switches=ended["involuntary_switches"],

@@ -28,6 +28,9 @@ class Finished:
     CPU time counts whole microseconds. ``max_rss_bytes`` cannot be less than about 10 MiB on Linux, because
     it includes the moment before exec, when the process was a copy of its supervisor.
 
+    ``machine_cpu_ns`` is the CPU time that the whole machine used meanwhile, this program's included, counted
+    in ticks of 10 ms or so; None where the system does not tell.
+
     ``stdout`` and ``stderr`` are decoded as UTF-8, wrong bytes as U+FFFD. Past the limit the middle of a
     stream is dropped: a marker line says so, and ``…_dropped_bytes`` counts.
     ``left_pids`` are processes that could not be killed, the program or descendants of it. There are none
@@ -49,6 +52,7 @@ class Finished:
     involuntary_switches: int
     settings: GoSettings
     throttle: ThrottleStats | None = None
+    machine_cpu_ns: int | None = None
     left_pids: tuple[int, ...] = ()
 
     def check(self) -> Self:
@@ -62,6 +66,13 @@ class Finished:
         end = f"by {self.signal}" if self.signal else f"with exit status {self.exit_status}"
         printed = shortened(self.stderr.rstrip()) or "(nothing)"
         raise ProgramFailed(f"{self.name} ended {end}; its stderr ends:\n{printed}", self)
+
+    @property
+    def others_cpus(self) -> float | None:
+        """How many CPUs everybody else used meanwhile, on average; None where the system does not tell."""
+        if self.machine_cpu_ns is None or not self.wall_ns:
+            return None
+        return max(0, self.machine_cpu_ns - self.user_ns - self.system_ns) / self.wall_ns
 
     @property
     def name(self) -> str:
