@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schedlab import toolchain
-from schedlab.capture import tracing
+from schedlab.capture import pprof, tracing
 from schedlab.capture.endpoint import address_of
 from schedlab.diagnose import allocations, procs, threads, waits
 from schedlab.diagnose.errors import NotEnoughEvidence
@@ -27,6 +27,7 @@ BY_THE_CLOCK: Mapping[Kind, Detector] = {
     Kind.IMBALANCE: procs.imbalance,
     Kind.UNPREEMPTIBLE: waits.unpreemptible_loop,
     Kind.TIMERS: waits.late_timers,
+    Kind.SPINNING: procs.too_many_wakes,
 }
 BY_COUNTS: Mapping[Kind, Detector] = {
     Kind.THREADS: threads.thread_explosion,
@@ -34,7 +35,6 @@ BY_COUNTS: Mapping[Kind, Detector] = {
     Kind.CONVOY: waits.lock_convoy,
     Kind.PING_PONG: procs.ping_pong,
     Kind.ASSISTS: procs.assist_pressure,
-    Kind.SPINNING: procs.too_many_wakes,
     Kind.THROTTLING: procs.throttling,
     Kind.CGO: threads.cgo_saturation,
 }
@@ -85,7 +85,8 @@ def examine(
     """Record and examine ``what``: a sample's name or a program's folder, the address of a living server with
     net/http/pprof, or the file of a recorded trace.
 
-    A server is asked for its allocations too; of the others sync.Pool is not examined.
+    sync.Pool is examined by what a program allocates, which a trace does not tell: a server is asked for it,
+    and a program that we run writes it down when it ends.
 
     Raises:
         NotEnoughEvidence: the recording is too short to say anything.
@@ -97,6 +98,7 @@ def examine(
     address = address_of(what)
     # The Timeline's columns are not in this folder: it may go.
     with tempfile.TemporaryDirectory(prefix="schedlab-diagnose-") as folder:
+        profile = Path(folder) / "allocations"
         recording = tracing.record(
             what,
             tuple(arguments),
@@ -105,16 +107,16 @@ def examine(
             settings=settings,
             quota=CpuQuota(quota_cpus) if quota_cpus and address is None else None,
             using=using,
+            allocations=profile,
         )
         timeline = Timeline.load(recording.file)
-    extra = allocations.of_server(address) if address else ()
+        if address:
+            pool: tuple[Finding, ...] | None = allocations.of_server(address)
+        else:
+            # A program that was cut down has left none.
+            pool = allocations.of_profile(pprof.load(profile)) if profile.stat().st_size else None
     return examine_timeline(
-        timeline,
-        str(what),
-        finished=recording.finished,
-        quota_cpus=quota_cpus,
-        extra=extra,
-        served=bool(address),
+        timeline, str(what), finished=recording.finished, quota_cpus=quota_cpus, pool=pool
     )
 
 
@@ -124,10 +126,11 @@ def examine_timeline(
     *,
     finished: Finished | None = None,
     quota_cpus: float | None = None,
-    extra: Iterable[Finding] = (),
-    served: bool = False,
+    pool: tuple[Finding, ...] | None = None,
 ) -> Diagnosis:
-    """Ask every detector about a recording; ``extra`` are findings from elsewhere.
+    """Ask every detector about a recording.
+
+    ``pool`` is what the program's allocations say of sync.Pool; None if nobody looked at them.
 
     Raises:
         NotEnoughEvidence: it is too short, or no goroutine of a program is in it.
@@ -149,7 +152,7 @@ def examine_timeline(
         unasked.append(Unasked((Kind.THROTTLING,), "the program was not run under a quota by us (--quota)"))
     elif seen.crowded and seen.throttled < THROTTLED_SHARE:
         unasked.append(Unasked((Kind.THROTTLING,), f"it could hardly use up its quota: {seen.crowded}"))
-    if not served:
-        unasked.append(Unasked((Kind.POOL,), "only a living server tells what it allocates"))
-    ranked = sorted([*found, *extra], key=lambda finding: -finding.confidence)
-    return Diagnosis(source, timeline, tuple(ranked), len(asked) + served, tuple(unasked))
+    if pool is None:
+        unasked.append(Unasked((Kind.POOL,), "a trace does not tell what was allocated"))
+    ranked = sorted([*found, *(pool or ())], key=lambda finding: -finding.confidence)
+    return Diagnosis(source, timeline, tuple(ranked), len(asked) + (pool is not None), tuple(unasked))

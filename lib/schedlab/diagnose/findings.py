@@ -14,7 +14,7 @@ class Kind(StrEnum):
     THREADS = "thread explosion"
     SYSCALLS = "syscall storm"
     CONVOY = "lock convoy"
-    PING_PONG = "channel ping-pong across Ps"
+    PING_PONG = "channel ping-pong"
     ASSISTS = "GC assist pressure"
     SPINNING = "too many spinning Ms"
     THROTTLING = "CPU quota throttling"

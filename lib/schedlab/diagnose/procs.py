@@ -6,7 +6,7 @@ import numpy as np
 
 from schedlab.analysis.budget import budget
 from schedlab.diagnose.findings import Evidence, Finding, Kind
-from schedlab.diagnose.seen import Seen, quantile
+from schedlab.diagnose.seen import Flags, Integers, Seen, quantile
 from schedlab.timeline import Lane, State
 
 _MS = 1_000_000
@@ -15,10 +15,12 @@ UNTOLD_NS = 5 * _MS
 UNTOLD_SHARE = 0.1
 ASSIST_SHARE = 0.05
 PING_PONG_COUNT = 2_000
-PING_PONG_RUN_NS = 100_000
-PING_PONG_SHARE = 0.5
-STARTS_PER_MS = 2.0
-BUSY_SHARE = 0.6
+# A hand-over costs some 200 ns on one P, and 5 to 50 us where a thread has to be woken for it.
+PING_PONG_RUN_NS = 10_000
+PING_PONG_PER_MS = 20.0
+STARTS_PER_MS = 1.5
+# It takes about as long to wake an M and to let it look through all Ps, four times over (stealWork).
+WORK_PER_START_NS = 20_000
 THROTTLED_SHARE = 0.1
 
 
@@ -26,9 +28,7 @@ def imbalance(seen: Seen) -> Finding | None:
     """A P was idle while goroutines waited, for much longer than it takes to wake a thread."""
     waits = seen.rows(State.RUNNABLE)
     rows = waits[seen.dur[waits] >= UNTOLD_NS]
-    idle = np.flatnonzero(
-        (np.asarray(seen.timeline.spans["lane"]) == int(Lane.PROC)) & (seen.state == int(State.IDLE))
-    )
+    idle = seen.idle_procs
     untold = seen.covered_ns(rows, seen.start[idle], seen.start[idle] + seen.dur[idle])
     wasted = float(untold.sum() / (seen.duration_ns * seen.gomaxprocs))
     if wasted < UNTOLD_SHARE:
@@ -47,44 +47,40 @@ def imbalance(seen: Seen) -> Finding | None:
 
 
 def ping_pong(seen: Seen) -> Finding | None:
-    """Two goroutines hand single values to and fro, and run for microseconds in between, on two Ps."""
+    """Goroutines that wake each other over channels for next to no work, one value at a time.
+
+    The woken one goes to the head of the waker's own queue (``ready`` with ``next``, ``runqput``), so a pair
+    mostly stays on one P and takes turns; ``wakep`` lets an M of another P look for work each time.
+    """
     rows = seen.woken
     before = seen.before[rows]
     on_channel = (
         np.char.startswith(seen.reason(before).astype("U"), "chan") if len(rows) else np.zeros(0, bool)
     )
     rows = rows[on_channel]
-    waker = np.asarray(seen.timeline.spans["cause"])[rows]
-    rows, waker = rows[waker >= 0], waker[waker >= 0]
-    if len(rows) < PING_PONG_COUNT:
+    waker = np.asarray(seen.timeline.spans["cause"], dtype=np.int64)[rows]
+    own = rows[_mutual(waker, seen.owner[rows])]
+    if len(own) < PING_PONG_COUNT:
         return None
-    pairs, count = np.unique(np.sort(np.stack([seen.owner[rows], waker]), axis=0), axis=1, return_counts=True)
-    one, other = pairs[:, np.argmax(count)]
-    own = rows[
-        ((seen.owner[rows] == one) & (waker == other)) | ((seen.owner[rows] == other) & (waker == one))
-    ]
     runs = seen.after[own]
     run = quantile(seen.dur[runs[runs >= 0]], 0.5)
-    p = np.asarray(seen.timeline.spans["p"])
-    ran_on = p[runs[runs >= 0]]
-    moved = float((ran_on != p[own[runs >= 0]]).mean()) if len(ran_on) else 0.0
-    share = len(own) / len(rows)
-    if len(own) < PING_PONG_COUNT or run > PING_PONG_RUN_NS or share < PING_PONG_SHARE or moved < 0.2:
-        return None
+    ran = seen.time_by_part(seen.rows(State.RUNNING)) / _MS
     by_part = seen.count_by_part(own)
+    rate = len(own) / max(float(ran.sum()), 1.0)
+    if run > PING_PONG_RUN_NS or rate < PING_PONG_PER_MS:
+        return None
     return Finding(
         Kind.PING_PONG,
-        f"two goroutines woke each other {len(own)} times, ran {run / 1000:.2g} us in between, "
-        f"and {moved:.0%} of the runs were on another P than the wake",
+        f"goroutines woke each other over channels {len(own)} times, and ran {run / 1000:.2g} us in between",
         (
-            Evidence("wakes within the pair", len(own), PING_PONG_COUNT),
-            Evidence("median run in between", run / 1000, PING_PONG_RUN_NS / 1000, "us"),
-            Evidence("share of runs on another P", moved, 0.2),
+            Evidence("wakes to and fro", len(own), PING_PONG_COUNT),
+            Evidence("wakes in each millisecond that goroutines ran", rate, PING_PONG_PER_MS),
         ),
         seen.lines(seen.before[own], np.ones(len(own), dtype=np.int64)),
-        seen.confidence(by_part >= PING_PONG_COUNT / 16),
-        "each hand-over wakes a thread on the other P, which costs more than the work",
-        "send batches, or a buffered channel, or do both halves in one goroutine; compare the throughput",
+        seen.confidence(by_part / np.maximum(ran, 1.0) >= PING_PONG_PER_MS),
+        f"a hand-over parks one and readies the other, and lets another P look for work; the run of "
+        f"{run / 1000:.2g} us in between is hardly longer",
+        "send batches, or use a buffered channel, or do both halves in one goroutine; compare the throughput",
         seen.part(by_part),
     )
 
@@ -119,23 +115,24 @@ def too_many_wakes(seen: Seen) -> Finding | None:
     started = np.flatnonzero(
         (np.asarray(spans["lane"]) == int(Lane.PROC)) & (seen.state == int(State.RUNNING))
     )
-    elapsed = np.diff(seen.edges) / _MS
-    rate = seen.count_by_part(started) / elapsed
-    busy = seen.time_by_part(seen.rows(State.RUNNING)) / (np.diff(seen.edges) * seen.gomaxprocs)
-    so = (rate >= STARTS_PER_MS * seen.gomaxprocs) & (busy <= BUSY_SHARE)
-    overall = len(started) / (seen.duration_ns / _MS)
-    if overall < STARTS_PER_MS * seen.gomaxprocs or not so.any():
+    count = seen.count_by_part(started)
+    rate = count / (np.diff(seen.edges) / _MS)
+    calls = seen.rows(State.SYSCALL)
+    work = seen.time_by_part(seen.rows(State.RUNNING)) + seen.time_by_part(calls[seen.dur[calls] < _MS])
+    limit = STARTS_PER_MS * seen.gomaxprocs
+    overall, per_start = len(started) / (seen.duration_ns / _MS), work.sum() / max(len(started), 1)
+    if overall < limit or per_start > WORK_PER_START_NS:
         return None
     waited = seen.before[seen.woken]
     return Finding(
         Kind.SPINNING,
-        f"Ps started {overall:.3g} times per millisecond and ran goroutines {busy.mean():.0%} of the time",
+        f"Ps started {overall:.3g} times per millisecond, for {per_start / 1000:.2g} us of work each time",
         (
-            Evidence("starts of a P per millisecond", overall, STARTS_PER_MS * seen.gomaxprocs),
-            Evidence("share of P time that ran goroutines", float(busy.mean()), BUSY_SHARE),
+            Evidence("starts of a P per millisecond", overall, limit),
+            Evidence("goroutines' time per start, at most", per_start / 1000, WORK_PER_START_NS / 1000, "us"),
         ),
         seen.lines(waited, np.ones(len(waited), dtype=np.int64)),
-        seen.confidence(so),
+        seen.confidence((rate >= limit) & (work <= count * WORK_PER_START_NS)),
         "each wake of a goroutine wakes an M to look for more, which finds little and parks again",
         "wake in batches, or lower GOMAXPROCS; schedlab run --probes counts the spinning",
         seen.part(rate),
@@ -165,7 +162,18 @@ def throttling(seen: Seen) -> Finding | None:
     )
 
 
-def _assisting(seen: Seen) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _mutual(waker: Integers, woken: Integers) -> Flags:
+    """Which wakes are of pairs that wake each other, at least a quarter of the times either way."""
+    first, second = np.minimum(waker, woken), np.maximum(waker, woken)
+    _, pair = np.unique(np.stack([first, second]), axis=1, return_inverse=True)
+    pair = pair.reshape(-1)
+    whole = np.bincount(pair)
+    there = np.bincount(pair, weights=waker == first)
+    found: Flags = (waker >= 0) & (np.minimum(there, whole - there) >= whole / 4)[pair]
+    return found
+
+
+def _assisting(seen: Seen) -> Integers:
     marks = seen.timeline.marks
     names = np.array([text.startswith("GC mark assist") for text in seen.timeline.texts])
     rows = np.flatnonzero(names[np.asarray(marks["name"])]) if len(names) else np.zeros(0, np.int64)

@@ -111,7 +111,7 @@ def cases(corpus: toolchain.Binary) -> tuple[Case, ...]:
 
 
 def run(chosen: Sequence[Case], *, using: toolchain.Toolchain | None = None) -> Iterator[Trial]:
-    """Record and examine each case, one after the other: beside each other they would take each other's CPU."""
+    """Record and examine each case, one after the other: together they would take each other's CPU."""
     for case in chosen:
         try:
             found = examine(

@@ -97,6 +97,13 @@ class Seen:
         return np.flatnonzero(self.of_program & (self.state == int(state)))
 
     @cached_property
+    def idle_procs(self) -> Integers:
+        """The spans in which a P was idle."""
+        of_p = np.asarray(self.timeline.spans["lane"]) == int(Lane.PROC)
+        found: Integers = np.flatnonzero(of_p & (self.state == int(State.IDLE)))
+        return found
+
+    @cached_property
     def order(self) -> Integers:
         """The program's spans, goroutine by goroutine, in time's order."""
         rows = np.flatnonzero(self.of_program)
@@ -209,7 +216,9 @@ class Seen:
         if others is not None and others > left + _CROWDED_CPUS:
             return f"others used {others:.2g} of the machine's {cores()} CPUs meanwhile"
         if others is None and (self.kept_waiting or 0.0) > _CROWDED_SHARE and not self.throttled:
-            return f"its threads waited for a CPU for {self.kept_waiting:.0%} of the time in which they were to run"
+            return (
+                f"its threads waited for a CPU for {self.kept_waiting:.0%} of the time that they were to run"
+            )
         return ""
 
     def covered_ns(self, rows: Integers, start: Integers, end: Integers) -> Integers:

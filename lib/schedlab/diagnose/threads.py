@@ -14,6 +14,7 @@ BLOCKED_NS = 1 * _MS
 EXPLOSION = 16.0
 STORM_PER_MS = 10.0
 STORM_COUNT = 5_000
+STORM_IN_A_ROW = 16
 SATURATION = 2.0
 
 
@@ -32,10 +33,15 @@ def thread_explosion(seen: Seen) -> Finding | None:
 
 
 def syscall_storm(seen: Seen) -> Finding | None:
-    """Short system calls, so many that the program does little else."""
+    """Short system calls in a row, so many that the program does little else.
+
+    A goroutine that makes many without waiting for anything in between could make fewer and larger ones. One
+    that waits for the network before each pair of calls could not.
+    """
     calls = seen.rows(State.SYSCALL)
     short = calls[seen.dur[calls] < BLOCKED_NS]
     short = short[~_in_c(seen, short)]
+    short = short[_calls_in_a_row(seen, short) >= STORM_IN_A_ROW]
     ran = seen.time_by_part(seen.rows(State.RUNNING)) / _MS
     rate = seen.count_by_part(short) / np.maximum(ran, 1.0)
     overall = len(short) / max(float(ran.sum()), 1.0)
@@ -43,10 +49,11 @@ def syscall_storm(seen: Seen) -> Finding | None:
         return None
     return Finding(
         Kind.SYSCALLS,
-        f"{len(short)} system calls, {overall:.3g} in each millisecond that goroutines ran",
+        f"{len(short)} system calls, by goroutines that waited for nothing in between, {overall:.3g} in each "
+        "millisecond that goroutines ran",
         (
             Evidence("system calls per millisecond of running", overall, STORM_PER_MS),
-            Evidence("system calls", len(short), STORM_COUNT),
+            Evidence(f"system calls in rows of {STORM_IN_A_ROW} or more", len(short), STORM_COUNT),
         ),
         seen.lines(short, np.ones(len(short), dtype=np.int64)),
         seen.confidence(rate >= STORM_PER_MS),
@@ -90,13 +97,24 @@ def _at_once(
     )
 
 
+def _calls_in_a_row(seen: Seen, calls: Integers) -> Integers:
+    """For each of these calls how many of them its goroutine made between one wait and the next."""
+    state, owner = seen.state[seen.order], seen.owner[seen.order]
+    ends = state == int(State.WAITING)
+    ends[1:] |= owner[1:] != owner[:-1]
+    row = np.zeros(len(seen.state), np.int64)
+    row[seen.order] = np.cumsum(ends)
+    found: Integers = np.bincount(row[calls])[row[calls]] if len(calls) else calls
+    return found
+
+
 def _blocking(seen: Seen) -> Integers:
     calls = seen.rows(State.SYSCALL)
     return calls[seen.dur[calls] >= BLOCKED_NS]
 
 
 def _in_c(seen: Seen, rows: Integers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether a call went into C: on its stack is ``runtime.cgocall``, or what cgo makes of ``C.function``."""
+    """Whether a call went into C: ``runtime.cgocall`` is on its stack, or what cgo makes of ``C.function``."""
     stacks = np.asarray(seen.timeline.spans["stack"])[rows]
     known = {s: any(map(_is_of_cgo, seen.timeline.stack(s))) for s in np.unique(stacks).tolist()}
     return np.array([known[s] for s in stacks.tolist()], dtype=bool)

@@ -42,6 +42,9 @@ def starvation(seen: Seen) -> Finding | None:
     brief = quantile(seen.dur[runs[runs >= 0]], 0.5)
     ran = seen.rows(State.RUNNING)
     ran = ran[seen.dur[ran] >= LONG_SLICE_NS]
+    beside_idle = seen.covered_ns(seen.idle_procs, seen.start[late], seen.start[late] + seen.dur[late]).sum()
+    if beside_idle > seen.dur[late].sum() / 2:
+        return None  # Then it is not for want of a P.
     behind = (
         seen.covered_ns(ran, seen.start[late], seen.start[late] + seen.dur[late]).sum() / seen.dur[late].sum()
     )
@@ -50,8 +53,8 @@ def starvation(seen: Seen) -> Finding | None:
     by_part = seen.worst_by_part(rows, 0.99)
     return Finding(
         Kind.STARVATION,
-        f"goroutines that run for {brief / _MS:.2g} ms wait up to {waited / _MS:.3g} ms for a P, behind others "
-        f"that run for {quantile(seen.dur[ran], 0.5) / _MS:.2g} ms at a stretch",
+        f"goroutines that run for {brief / _MS:.2g} ms wait up to {waited / _MS:.3g} ms for a P, behind "
+        f"others that run for {quantile(seen.dur[ran], 0.5) / _MS:.2g} ms at a stretch",
         (
             Evidence("99th percentile of the wait of woken goroutines", waited / _MS, STARVED_NS / _MS, "ms"),
             Evidence("share of these waits behind slices of 5 ms or more", float(behind), BEHIND_SHARE),

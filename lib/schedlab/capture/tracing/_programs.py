@@ -7,7 +7,7 @@ import select
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,8 +30,11 @@ def build_with(
     program: str | os.PathLike[str],
     using: toolchain.Toolchain,
     overlay: Mapping[Path, bytes] = toolchain.NOTHING_LAID_OVER,
+    also: Iterable[str] = (),
 ) -> toolchain.Binary:
     """The program with ``hook`` (``recording`` or ``flight``) in its runtime/trace, built once.
+
+    ``also`` names hooks that go with it.
 
     Raises:
         UsageError: ``program`` is a file.
@@ -50,7 +53,7 @@ def build_with(
             f"{using.release} has no {what}; Go {since} was the first",
             remedy=f"Build with Go {since} or newer, or let the program record itself with runtime/trace.",
         )
-    files = {f"schedlab_{name}.go": (_HOOKS / f"{name}.go").read_bytes() for name in (hook, "notices")}
+    files = {f"schedlab_{name}.go": (_HOOKS / f"{name}.go").read_bytes() for name in (hook, "notices", *also)}
     return build_hooked(program, using, "runtime/trace", files, overlay)
 
 

@@ -77,6 +77,7 @@ def record(
     overlay: Mapping[Path, bytes] = toolchain.NOTHING_LAID_OVER,
     confinement: Confinement | None = None,
     cwd: str | os.PathLike[str] | None = None,
+    allocations: Path | None = None,
 ) -> Recording:
     """Record an execution trace into ``file``, for ``seconds`` at most.
 
@@ -93,6 +94,9 @@ def record(
       trace begins then.
 
     ``confinement`` and ``cwd`` are as for ``process.run``; the recorder may write its file in any case.
+
+    ``allocations`` is a file for the program's profile of allocations (``allocs`` of runtime/pprof) until the
+    trace ended. It is written for a program that is given by its source, unless it is cut down.
 
     A program that still runs when its seconds have passed may go on for ``run_on_s`` and is then ended.
 
@@ -125,12 +129,14 @@ def record(
         quota,
         confinement,
         cwd,
+        allocations and allocations.absolute(),
     )
     with growing(place) as part:
         if Path(program).is_file() and Path(program).suffix != ".go" and not overlay:
             finished, ending = _from_built(Path(program), run, part)
         else:
-            binary = build_with("recording", program, using or toolchain.find(), overlay)
+            also = ("allocations",) if allocations else ()
+            binary = build_with("recording", program, using or toolchain.find(), overlay, also)
             finished, ending = _from_source(binary, run, part)
         size = part.stat().st_size
     return Recording(place, size, finished.name, ending, _lost(finished, ending), finished)
@@ -154,6 +160,7 @@ class _Run:
     quota: CpuQuota | None
     confinement: Confinement | None
     cwd: str | os.PathLike[str] | None
+    allocations: Path | None
 
     def start(
         self, program: Program, own_env: Mapping[str, str], written: Iterable[Path] = ()
@@ -178,7 +185,13 @@ def _from_source(binary: toolchain.Binary, run: _Run, part: Path) -> tuple[Finis
             "SCHEDLAB_TRACE_FOR": f"{round(run.seconds * 1e9)}ns",
             "SCHEDLAB_TRACE_NOTICES": str(told.pipe),
         }
-        live = run.start(binary, own, (part, told.pipe))
+        written = [part, told.pipe]
+        if run.allocations:
+            own["SCHEDLAB_ALLOCATIONS_FILE"] = str(run.allocations)
+            # Only what is there can be made writable for a program that is confined.
+            run.allocations.touch()
+            written.append(run.allocations)
+        live = run.start(binary, own, written)
         with told_of_the_end(live, told):
             await_start(told, live, binary.name)
             notice = told.next()

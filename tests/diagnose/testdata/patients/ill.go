@@ -34,8 +34,8 @@ var ill = []program.Program{
 	{Name: "asks_for_each_item", Kind: "syscall storm", Run: asksForEachItem},
 	{Name: "all_work_in_a_lock", Kind: "lock convoy", Run: allWorkInALock},
 	{Name: "audit_log", Kind: "lock convoy", Run: auditLog},
-	{Name: "to_and_fro", Kind: "channel ping-pong across Ps", Run: toAndFro},
-	{Name: "byte_by_byte", Kind: "channel ping-pong across Ps", Run: byteByByte},
+	{Name: "to_and_fro", Kind: "channel ping-pong", Run: toAndFro},
+	{Name: "byte_by_byte", Kind: "channel ping-pong", Run: byteByByte},
 	{Name: "trees", Kind: "GC assist pressure", Run: trees},
 	{Name: "word_index", Kind: "GC assist pressure", Run: wordIndex},
 	{Name: "wakes_for_nothing", Kind: "too many spinning Ms", Run: wakesForNothing},
@@ -47,7 +47,7 @@ var ill = []program.Program{
 	{Name: "sleep_beside_loops", Kind: "timer delay", Also: []string{"P starvation"}, Run: sleepBesideLoops},
 	{Name: "deadlines_beside_hashes", Kind: "timer delay", Also: []string{"P starvation"}, Run: deadlinesBesideHashes},
 	{Name: "slices_by_value", Kind: "sync.Pool misuse", Run: slicesByValue},
-	{Name: "never_put_back", Kind: "sync.Pool misuse", Run: neverPutBack},
+	{Name: "never_put_back", Kind: "sync.Pool misuse", Also: []string{"GC assist pressure"}, Run: neverPutBack},
 }
 
 // computeForLong never gives up its P by itself.
@@ -214,13 +214,13 @@ func toAndFro(end time.Time) {
 	go func() {
 		for n := range there { // ill: to_and_fro
 			back <- n // ill: to_and_fro
-			program.Spin(20_000)
+			program.Spin(1_000)
 		}
 		close(back)
 	}()
 	for n := 0; time.Now().Before(end); n++ {
 		there <- n // ill: to_and_fro
-		program.Spin(20_000)
+		program.Spin(1_000)
 		<-back // ill: to_and_fro
 	}
 	close(there)
@@ -265,9 +265,9 @@ func trees(end time.Time) {
 
 // wordIndex: an index of words is made again and again, beside one that stays.
 func wordIndex(end time.Time) {
-	words := make([]string, 40_000)
+	words := make([]string, 5_000)
 	for i := range words {
-		words[i] = "word" + strconv.Itoa(i*7919%9_973)
+		words[i] = "word" + strconv.Itoa(i*7919%997)
 	}
 	index := func() map[string][]*int {
 		found := map[string][]*int{}
@@ -276,11 +276,11 @@ func wordIndex(end time.Time) {
 		}
 		return found
 	}
-	kept := make([]map[string][]*int, 20)
+	kept := make([]map[string][]*int, 3)
 	for i := range kept {
 		kept[i] = index()
 	}
-	program.Together(6, func(int) {
+	program.Together(8, func(int) {
 		for time.Now().Before(end) {
 			index()
 		}

@@ -17,6 +17,9 @@ import (
 	"time"
 )
 
+// schedlabAtEnd is what else is to be written when the trace has ended.
+var schedlabAtEnd func() error
+
 func init() {
 	name := os.Getenv("SCHEDLAB_TRACE_FILE")
 	if name == "" {
@@ -45,6 +48,9 @@ func init() {
 			Stop()
 			if err := file.Close(); out.err == nil {
 				out.err = err
+			}
+			if schedlabAtEnd != nil && out.err == nil {
+				out.err = schedlabAtEnd()
 			}
 			if out.err != nil {
 				why = "failed " + out.err.Error()
