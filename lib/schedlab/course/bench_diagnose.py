@@ -50,9 +50,13 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     common.add_arguments(parser, goal=0.9)
     parser.add_argument("--repeat", type=int, default=1, help="how often each program is run (1)")
     parser.add_argument("--stress", action="store_true", help="beside a process per CPU that computes")
+    parser.add_argument(
+        "--tries", type=int, default=1, help="how often at most, if the machine is too busy to ask (1)"
+    )
     options = parser.parse_args(argv)
-    if options.repeat < 1:
-        raise UsageError(f"--repeat {options.repeat}: repeat once or more")
+    for name in ("repeat", "tries"):
+        if getattr(options, name) < 1:
+            raise UsageError(f"--{name} {getattr(options, name)}: give 1 or more")
     return options
 
 
@@ -71,7 +75,7 @@ def _cases(using: toolchain.Toolchain) -> tuple[list[Case], str]:
 def _tried(chosen: Sequence[Case], using: toolchain.Toolchain, options: argparse.Namespace) -> list[Trial]:
     console = Console(stderr=True)
     with hogs(process.cores() if options.stress else 0):
-        running = schedule_trial.run(list(chosen) * options.repeat, using=using)
+        running = schedule_trial.run(list(chosen) * options.repeat, tries=options.tries, using=using)
         total = len(chosen) * options.repeat
         return list(track(running, "examining", total=total, console=console, transient=True))
 
@@ -89,6 +93,10 @@ def _print(
             console.print(made)
     console.print(_by_kind(trials))
     console.print(common.table(f"Diagnosis, {release}, {process.machine().cores} CPUs", scores, ill="ill"))
+    healthy = [one for one in trials if not one.ill]
+    partly = sum(one.busy for one in healthy)
+    if partly:
+        console.print(f"{partly} of {len(healthy)} healthy programs were not asked what goes by the clock")
     if not_built:
         console.print(f"not built: {not_built}")
 
@@ -202,6 +210,7 @@ def _document(
                 "right_line": one.right_line,
                 "said": [finding.kind for finding in one.findings],
                 "why_unasked": one.why_unasked,
+                "busy": one.busy,
             }
             for one in trials
         ],

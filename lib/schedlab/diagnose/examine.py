@@ -46,10 +46,11 @@ _SHORTEST_NS = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class Unasked:
-    """What could not be asked about, and why."""
+    """What could not be asked about, and why; ``busy`` if it is for what else the machine did meanwhile."""
 
     kinds: tuple[Kind, ...]
     why: str
+    busy: bool = False
 
     def __str__(self) -> str:
         return f"{', '.join(self.kinds)}: {self.why}"
@@ -145,13 +146,17 @@ def examine_timeline(
     unasked = []
     clock_is_wrong = seen.crowded or (seen.throttled >= THROTTLED_SHARE and "its CPU quota stopped it")
     if clock_is_wrong:
-        unasked.append(Unasked(tuple(BY_THE_CLOCK), f"these go by the clock, and {clock_is_wrong}"))
+        unasked.append(
+            Unasked(tuple(BY_THE_CLOCK), f"these go by the clock, and {clock_is_wrong}", bool(seen.crowded))
+        )
     asked = BY_COUNTS if clock_is_wrong else DETECTORS
     found = [finding for detector in asked.values() if (finding := detector(seen)) is not None]
     if finished is None or finished.throttle is None:
         unasked.append(Unasked((Kind.THROTTLING,), "the program was not run under a quota by us (--quota)"))
     elif seen.crowded and seen.throttled < THROTTLED_SHARE:
-        unasked.append(Unasked((Kind.THROTTLING,), f"it could hardly use up its quota: {seen.crowded}"))
+        unasked.append(
+            Unasked((Kind.THROTTLING,), f"it could hardly use up its quota: {seen.crowded}", busy=True)
+        )
     if pool is None:
         unasked.append(Unasked((Kind.POOL,), "a trace does not tell what was allocated"))
     ranked = sorted([*found, *(pool or ())], key=lambda finding: -finding.confidence)

@@ -61,6 +61,11 @@ class Trial:
         return self.not_run or next(whys, "")
 
     @property
+    def busy(self) -> bool:
+        """Whether the machine was too busy to ask everything."""
+        return any(one.busy for one in self.unasked)
+
+    @property
     def found(self) -> bool:
         return self._named is not None
 
@@ -110,19 +115,31 @@ def cases(corpus: toolchain.Binary) -> tuple[Case, ...]:
     )
 
 
-def run(chosen: Sequence[Case], *, using: toolchain.Toolchain | None = None) -> Iterator[Trial]:
-    """Record and examine each case, one after the other: together they would take each other's CPU."""
+def run(
+    chosen: Sequence[Case], *, tries: int = 1, using: toolchain.Toolchain | None = None
+) -> Iterator[Trial]:
+    """Record and examine each case, one after the other: together they would take each other's CPU.
+
+    ``tries``: how often at most, if the machine was too busy to ask everything.
+    """
     for case in chosen:
-        try:
-            found = examine(
-                case.folder,
-                ["-case", case.name, "-for", f"{_LENGTH_MS}ms"],
-                seconds=_RECORDED_S,
-                settings=case.settings,
-                quota_cpus=case.quota_cpus,
-                using=using,
-            )
-        except QuotaUnavailable as error:
-            yield Trial(case, not_run=error.message)
-        else:
-            yield Trial(case, found.findings, found.unasked)
+        for _ in range(tries):
+            trial = _one(case, using)
+            if not trial.busy:
+                break
+        yield trial
+
+
+def _one(case: Case, using: toolchain.Toolchain | None) -> Trial:
+    try:
+        found = examine(
+            case.folder,
+            ["-case", case.name, "-for", f"{_LENGTH_MS}ms"],
+            seconds=_RECORDED_S,
+            settings=case.settings,
+            quota_cpus=case.quota_cpus,
+            using=using,
+        )
+    except QuotaUnavailable as error:
+        return Trial(case, not_run=error.message)
+    return Trial(case, found.findings, found.unasked)

@@ -114,7 +114,7 @@ def _blocking(seen: Seen) -> Integers:
 
 
 def _in_c(seen: Seen, rows: Integers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether a call went into C: ``runtime.cgocall`` is on its stack, or what cgo makes of ``C.function``."""
+    """Whether a call went into C: on its stack is ``runtime.cgocall``, or what cgo makes of a C function."""
     stacks = np.asarray(seen.timeline.spans["stack"])[rows]
     known = {s: any(map(_is_of_cgo, seen.timeline.stack(s))) for s in np.unique(stacks).tolist()}
     return np.array([known[s] for s in stacks.tolist()], dtype=bool)
