@@ -100,8 +100,8 @@ func echoBesideCompression(end time.Time) {
 			talk(listener.Addr().String(), end)
 			return
 		}
+		out, _ := flate.NewWriter(io.Discard, flate.BestCompression)
 		for time.Now().Before(end) {
-			out, _ := flate.NewWriter(io.Discard, flate.BestCompression)
 			out.Write(old) // ill: echo_beside_compression
 		}
 	})
@@ -335,10 +335,10 @@ func quotaAndBursts(end time.Time) {
 }
 
 // deafLoop: with GODEBUG=asyncpreemptoff=1 nobody can take the P from a loop
-// that makes no call.
+// that makes no call. The first call after it is where it gives way.
 func deafLoop(end time.Time) {
 	program.Together(2*runtime.GOMAXPROCS(0), func(int) {
-		for time.Now().Before(end) {
+		for time.Now().Before(end) { // ill: deaf_loop
 			x := uint64(1)
 			for range 60_000_000 { // ill: deaf_loop
 				x ^= x << 13 // ill: deaf_loop
