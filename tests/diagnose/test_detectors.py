@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schedlab import sim
-from schedlab.diagnose import Diagnosis, NotEnoughEvidence, examine_timeline
-from schedlab.diagnose.allocations import pool_misuse
+from schedlab.capture.pprof import Frame
+from schedlab.diagnose import Diagnosis, Kind, NotEnoughEvidence, examine_timeline
+from schedlab.diagnose.allocations import pool_misuse, source_line
+from schedlab.diagnose.seen import is_of_program, library_of
+from schedlab.process import Finished, GoSettings, ThrottleStats, cores
 
 
 def diagnosis(text: str, **rules: Any) -> Diagnosis:
@@ -45,16 +50,6 @@ goroutines:
   reader:
     count: 100
     steps: [{repeat: 10, steps: [{syscall: 30ms}, {compute: 10us}]}]
-"""
-
-PING_PONG = """
-procs: 2
-channels: {there: 0, back: 0}
-goroutines:
-  one:
-    steps: [{repeat: 5000, steps: [{send: there}, {compute: 2us}, {receive: back}]}]
-  other:
-    steps: [{repeat: 5000, steps: [{receive: there}, {compute: 2us}, {send: back}]}]
 """
 
 ALONE = """
@@ -110,13 +105,94 @@ def test_too_little_is_refused() -> None:
         diagnosis("{procs: 1, goroutines: {one: {steps: [{compute: 1us}]}}}")
 
 
+def frames(*places: str) -> tuple[Frame, ...]:
+    """A stack, the innermost frame first: FUNCTION FILE:LINE."""
+    split = [re.fullmatch(r"(\S+) (\S+):(\d+)", place) for place in places]
+    return tuple(Frame(one[1], one[2], int(one[3]), one[1], 0, None) for one in split if one)
+
+
+LIBRARY = "/go/src/sync/pool.go"
+RUNTIME = "runtime.main /go/src/runtime/proc.go:283"
+MISSED = frames(
+    "main.init.func1 /p/main.go:3", f"sync.(*Pool).Get {LIBRARY}:155", "main.serve /p/main.go:20", RUNTIME
+)
+BOXED = frames("main.serve /p/main.go:24", RUNTIME)
+GOOD = frames("strings.Clone /go/src/strings/clone.go:24", "main.serve /p/main.go:22", RUNTIME)
+
+
+def text(file: str, line: int) -> str:
+    return {("/p/main.go", 24): "\tbuffers.Put(buffer)"}.get((file, line), "\tsomething else")
+
+
 def test_allocations_around_a_pool() -> None:
-    get = ("main.serve", "sync.(*Pool).Get", "main.init.func1")
-    boxed = ("main.serve", "runtime.convTslice")
-    good = ("main.serve", "main.parse")
-    found = pool_misuse({get: 9_000, boxed: 9_000, good: 2_000})
+    found = pool_misuse({MISSED: 9_000, BOXED: 9_000, GOOD: 2_000}, text)
     assert found is not None
-    assert found.lines[0].function in ("main.init.func1", "main.serve")
-    assert pool_misuse({get: 100, boxed: 100, good: 1_000}) is None, "too few objects"
-    assert pool_misuse({get: 6_000, good: 60_000}) is None, "a small share of them"
-    assert pool_misuse({boxed: 50_000}) is None, "boxing alone has nothing to do with a pool"
+    assert {(line.file, line.line, line.share) for line in found.lines} == {
+        ("/p/main.go", 3, 0.5),
+        ("/p/main.go", 20, 0.5),
+        ("/p/main.go", 24, 0.5),
+    }
+    assert pool_misuse({MISSED: 100, BOXED: 100, GOOD: 1_000}, text) is None, "too few objects"
+    assert pool_misuse({MISSED: 6_000, GOOD: 60_000}, text) is None, "a small share of them"
+    assert pool_misuse({BOXED: 50_000}, lambda *_: "") is None, "whose source is not here may put nothing"
+
+
+def test_only_a_small_go_file_is_read_for_its_lines(tmp_path: Path) -> None:
+    source = tmp_path / "main.go"
+    source.write_text("package main\n\nfunc main() {}\n")
+    (tmp_path / "secret.txt").write_text("a\nb\n")
+    assert source_line(str(source), 3) == "func main() {}"
+    wrong = [(source, 9), (source, 0), (tmp_path / "secret.txt", 1), (tmp_path / "none.go", 1), (tmp_path, 1)]
+    assert [source_line(str(file), line) for file, line in wrong] == [""] * 5
+    assert source_line("with\0nul.go", 1) == ""
+
+
+def test_the_library_is_told_from_the_program_by_its_folder() -> None:
+    library = library_of(["/p/main.go", "/go/src/runtime/proc.go"])
+    assert library == "/go/src/"
+    assert not is_of_program("slices.SortFunc", "/go/src/slices/sort.go", library)
+    assert is_of_program("example.com/p/sort.Fast", "/p/sort/fast.go", library)
+    assert is_of_program("main.main", "/p/main.go", "")
+    assert not is_of_program("sync.(*Mutex).Lock", "sync/mutex.go", library_of(["runtime/proc.go"]))
+
+
+LOCKSTEP = """
+procs: 2
+channels: {there: 0, back: 0}
+goroutines:
+  one:
+    steps: [{repeat: 5000, steps: [{send: there}, {compute: 2us}, {receive: back}]}]
+  other:
+    steps: [{repeat: 5000, steps: [{receive: there}, {compute: 2us}, {send: back}]}]
+"""
+
+
+def test_who_wakes_each_other_for_next_to_nothing_plays_ping_pong() -> None:
+    assert "channel ping-pong" in kinds(diagnosis(LOCKSTEP))
+    assert "channel ping-pong" not in kinds(diagnosis(LOCKSTEP.replace("2us", "200us")))
+
+
+def test_a_timer_beside_ps_that_compute_is_late() -> None:
+    found = diagnosis(STARVED)
+    assert "timer delay" in kinds(found)
+    assert "timer delay" not in kinds(diagnosis(WELL))
+
+
+def test_what_others_do_to_the_machine_is_not_held_against_a_program() -> None:
+    def finished(machine_cpu_ns: int | None, throttle: ThrottleStats | None = None) -> Finished:
+        return Finished(
+            ("program",), 0, None, "", "", 0, 0, 10**9, 4 * 10**8, 0, 0, 0, 0,
+            GoSettings(), throttle, machine_cpu_ns,
+        )  # fmt: skip
+
+    timeline = sim.simulate(sim.parse(STARVED), rules=sim.rules_of("go1.27"), seed=1).timeline
+    alone = examine_timeline(timeline, "alone", finished=finished(4 * 10**8))
+    assert Kind.STARVATION in kinds(alone)
+    crowd = (cores() + 1) * 10**9
+    beside = examine_timeline(timeline, "beside others", finished=finished(crowd))
+    assert Kind.STARVATION not in kinds(beside)
+    (unasked,) = (one for one in beside.unasked if Kind.STARVATION in one.kinds)
+    assert unasked.busy
+    stopped = examine_timeline(timeline, "stopped", finished=finished(0, ThrottleStats(10, 9, 10**9)))
+    (unasked,) = (one for one in stopped.unasked if Kind.STARVATION in one.kinds)
+    assert not unasked.busy

@@ -7,8 +7,8 @@ import pytest
 from schedlab import toolchain
 from schedlab.course.bench_leaks import CORPUS
 from schedlab.diagnose import leak_trial, leaks
-from schedlab.diagnose.leaks import Confidence
 from schedlab.diagnose.leak_trial import Case, Trial
+from schedlab.diagnose.leaks import Confidence
 from schedlab.diagnose.trial import score
 
 LEAKY = ("send_early_return", "subscribers_kept", "lock_order", "nil_receive", "slow_leak")

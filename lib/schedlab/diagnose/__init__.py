@@ -2,8 +2,8 @@
 
 from schedlab.diagnose import leaks
 from schedlab.diagnose.errors import DiagnoseError, MixedCaptures, NotEnoughEvidence, WrongProfile
-from schedlab.diagnose.examine import DETECTORS, Diagnosis, examine, examine_timeline
-from schedlab.diagnose.findings import Evidence, Finding, Line
+from schedlab.diagnose.examine import DETECTORS, Diagnosis, Unasked, examine, examine_timeline
+from schedlab.diagnose.findings import Evidence, Finding, Kind, Line
 from schedlab.diagnose.seen import Seen
 
 __all__ = [
@@ -12,10 +12,12 @@ __all__ = [
     "Diagnosis",
     "Evidence",
     "Finding",
+    "Kind",
     "Line",
     "MixedCaptures",
     "NotEnoughEvidence",
     "Seen",
+    "Unasked",
     "WrongProfile",
     "examine",
     "examine_timeline",

@@ -54,7 +54,7 @@ def starvation(seen: Seen) -> Finding | None:
     return Finding(
         Kind.STARVATION,
         f"goroutines that run for {brief / _MS:.2g} ms wait up to {waited / _MS:.3g} ms for a P, behind "
-        f"others that run for {quantile(seen.dur[ran], 0.5) / _MS:.2g} ms at a stretch",
+        f"{_names(seen, ran)}, {quantile(seen.dur[ran], 0.5) / _MS:.2g} ms at a stretch",
         (
             Evidence("99th percentile of the wait of woken goroutines", waited / _MS, STARVED_NS / _MS, "ms"),
             Evidence("share of these waits behind slices of 5 ms or more", float(behind), BEHIND_SHARE),
@@ -164,6 +164,15 @@ def lock_convoy(seen: Seen) -> Finding | None:
         "move work out of the critical section, or split the lock by key; look at the waiters again",
         seen.part(length),
     )
+
+
+def _names(seen: Seen, rows: Integers) -> str:
+    """With which functions the goroutines of these spans started, the two with most time."""
+    names = seen.timeline.names(seen.timeline.goroutine_function)[seen.owner[rows]]
+    time: dict[str, int] = {}
+    for name, length in zip(map(str, names.tolist()), seen.dur[rows].tolist(), strict=True):
+        time[name] = time.get(name, 0) + length
+    return " and ".join(sorted(time, key=lambda name: -time[name])[:2])
 
 
 def _slice_before(seen: Seen, rows: Integers) -> Integers:
