@@ -33,15 +33,14 @@ CORPORA = ("tests/diagnose/testdata/patients", "tests/diagnose/testdata/patients
 def main(argv: list[str]) -> int:
     """Run the corpus, print the tables. Exit status 1 if recall or precision is below ``--goal``."""
     options = _arguments(argv)
-    using = toolchain.release(options.go) if options.go else toolchain.find()
-    every, not_built = _cases(using)
+    every, not_built = _cases()
     chosen = common.chosen(every, options)
-    trials = _tried(chosen, using, options)
+    trials = _tried(chosen, options)
     scores = common.scores(_asked(trials), lambda one: one.case.held)
     if options.json:
-        print(json.dumps(_document(trials, scores, using.release, not_built), indent=1))
+        print(json.dumps(_document(trials, scores, toolchain.find().release, not_built), indent=1))
     else:
-        _print(trials, scores, using.release, not_built, repeated=options.repeat > 1)
+        _print(trials, scores, toolchain.find().release, not_built, repeated=options.repeat > 1)
     return common.status(scores["all"], options.goal)
 
 
@@ -60,22 +59,22 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     return options
 
 
-def _cases(using: toolchain.Toolchain) -> tuple[list[Case], str]:
+def _cases() -> tuple[list[Case], str]:
     """All cases, and why some are not among them, if so."""
     every: list[Case] = []
     not_built = ""
     for folder in CORPORA:
         try:
-            every += schedule_trial.cases(toolchain.build(folder, toolchain=using))
+            every += schedule_trial.cases(toolchain.build(folder))
         except toolchain.CCompilerNotFound as error:
             not_built = f"{folder}: {error.message}"
     return every, not_built
 
 
-def _tried(chosen: Sequence[Case], using: toolchain.Toolchain, options: argparse.Namespace) -> list[Trial]:
+def _tried(chosen: Sequence[Case], options: argparse.Namespace) -> list[Trial]:
     console = Console(stderr=True)
     with hogs(process.cores() if options.stress else 0):
-        running = schedule_trial.run(list(chosen) * options.repeat, tries=options.tries, using=using)
+        running = schedule_trial.run(list(chosen) * options.repeat, tries=options.tries)
         total = len(chosen) * options.repeat
         return list(track(running, "examining", total=total, console=console, transient=True))
 

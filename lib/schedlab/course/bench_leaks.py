@@ -46,6 +46,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     common.add_arguments(parser, goal=0.95)
     parser.add_argument("--seconds", type=float, default=4.0, help="how long each is watched (4)")
     parser.add_argument("--at-once", type=int, default=4, help="programs that run at the same time (4)")
+    parser.add_argument("--go", metavar="RELEASE", help="build the corpus with another release, such as 1.24")
     parser.add_argument("--no-proof", action="store_true", help="without the runtime's leak detection")
     return parser.parse_args(argv)
 

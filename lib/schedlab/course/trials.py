@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser, *, goal: float) -> None:
     """Which cases, the goal, JSON."""
     parser.add_argument("names", nargs="*", metavar="CASE", help="cases; all if none")
     parser.add_argument("--held", choices=("only", "not"), help="the held out cases only, or all others")
-    parser.add_argument("--go", metavar="RELEASE", help="build the corpus with another release, such as 1.24")
     parser.add_argument("--goal", type=float, default=goal, help=f"the least recall and precision ({goal})")
     parser.add_argument("--json", action="store_true", help="print JSON")
 

@@ -2,11 +2,12 @@
 
 from schedlab.diagnose import leaks
 from schedlab.diagnose.errors import DiagnoseError, MixedCaptures, NotEnoughEvidence, WrongProfile
-from schedlab.diagnose.examine import DETECTORS, Diagnosis, Unasked, examine, examine_timeline
+from schedlab.diagnose.examine import BY_THE_CLOCK, DETECTORS, Diagnosis, Unasked, examine, examine_timeline
 from schedlab.diagnose.findings import Evidence, Finding, Kind, Line
 from schedlab.diagnose.seen import Seen
 
 __all__ = [
+    "BY_THE_CLOCK",
     "DETECTORS",
     "DiagnoseError",
     "Diagnosis",

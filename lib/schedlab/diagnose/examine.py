@@ -28,13 +28,13 @@ BY_THE_CLOCK: Mapping[Kind, Detector] = {
     Kind.UNPREEMPTIBLE: waits.unpreemptible_loop,
     Kind.TIMERS: waits.late_timers,
     Kind.SPINNING: procs.too_many_wakes,
+    Kind.ASSISTS: procs.assist_pressure,
 }
 BY_COUNTS: Mapping[Kind, Detector] = {
     Kind.THREADS: threads.thread_explosion,
     Kind.SYSCALLS: threads.syscall_storm,
     Kind.CONVOY: waits.lock_convoy,
     Kind.PING_PONG: procs.ping_pong,
-    Kind.ASSISTS: procs.assist_pressure,
     Kind.THROTTLING: procs.throttling,
     Kind.CGO: threads.cgo_saturation,
 }

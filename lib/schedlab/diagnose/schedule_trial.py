@@ -115,22 +115,20 @@ def cases(corpus: toolchain.Binary) -> tuple[Case, ...]:
     )
 
 
-def run(
-    chosen: Sequence[Case], *, tries: int = 1, using: toolchain.Toolchain | None = None
-) -> Iterator[Trial]:
+def run(chosen: Sequence[Case], *, tries: int = 1) -> Iterator[Trial]:
     """Record and examine each case, one after the other: together they would take each other's CPU.
 
     ``tries``: how often at most, if the machine was too busy to ask everything.
     """
     for case in chosen:
         for _ in range(tries):
-            trial = _one(case, using)
+            trial = _one(case)
             if not trial.busy:
                 break
         yield trial
 
 
-def _one(case: Case, using: toolchain.Toolchain | None) -> Trial:
+def _one(case: Case) -> Trial:
     try:
         found = examine(
             case.folder,
@@ -138,7 +136,6 @@ def _one(case: Case, using: toolchain.Toolchain | None) -> Trial:
             seconds=_RECORDED_S,
             settings=case.settings,
             quota_cpus=case.quota_cpus,
-            using=using,
         )
     except QuotaUnavailable as error:
         return Trial(case, not_run=error.message)

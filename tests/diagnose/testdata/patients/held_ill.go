@@ -5,13 +5,11 @@ import (
 	"cmp"
 	"compress/flate"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +27,7 @@ var heldIll = []program.Program{
 	{Name: "small_records", Kind: "syscall storm", Run: smallRecords},
 	{Name: "render_in_lock", Kind: "lock convoy", Run: renderInLock},
 	{Name: "account_actor", Kind: "channel ping-pong", Run: accountActor},
-	{Name: "decode_everything", Kind: "GC assist pressure", Run: decodeEverything},
+	{Name: "chains_of_events", Kind: "GC assist pressure", Run: chainsOfEvents},
 	{Name: "broadcast_herd", Kind: "too many spinning Ms", Run: broadcastHerd},
 	{Name: "quota_of_a_half", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 0.5, Run: quotaOfAHalf},
 	{Name: "verify_in_one_call", Kind: "unpreemptible loop", Also: []string{"P starvation"}, Run: verifyInOneCall},
@@ -163,26 +161,27 @@ func accountActor(end time.Time) {
 	close(deposits)
 }
 
-// decodeEverything: large documents become maps of maps, on more goroutines
-// than there are Ps, beside a large cache of the same.
-func decodeEverything(end time.Time) {
-	var text bytes.Buffer
-	text.WriteString("[")
-	for i := range 2_000 {
-		fmt.Fprintf(&text, `{"id":%d,"name":"item %d","tags":["a","b","c"],"at":{"x":%d,"y":1}},`, i, i, i)
-	}
-	text.WriteString("{}]")
-	cache := make([]any, 50)
-	for i := range cache {
-		json.Unmarshal(text.Bytes(), &cache[i])
-	}
-	program.Together(8, func(int) {
+type event struct {
+	before *event
+	name   *string
+	values [2]*int
+}
+
+// chainsOfEvents: each session keeps its last events in a list of pointers,
+// and makes new ones as fast as it can.
+func chainsOfEvents(end time.Time) {
+	program.Together(6, func(session int) {
+		name := strconv.Itoa(session)
 		for time.Now().Before(end) {
-			var document any
-			json.Unmarshal(text.Bytes(), &document) // ill: decode_everything
+			var last *event
+			for n := range 200_000 {
+				last = &event{before: last, name: &name} // ill: chains_of_events
+				if n%1000 == 0 {
+					last.values[0] = &n
+				}
+			}
 		}
 	})
-	runtime.KeepAlive(cache)
 }
 
 // broadcastHerd: everybody is woken for each item, and one can have it.

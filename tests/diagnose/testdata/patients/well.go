@@ -2,7 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -38,6 +41,7 @@ var well = []program.Program{
 	{Name: "roomy_quota", QuotaCPUs: 2, Run: roomyQuota},
 	{Name: "spare_quota", Procs: 4, QuotaCPUs: 1, Run: spareQuota},
 	{Name: "large_reads", Run: largeReads},
+	{Name: "decode_everything", Run: decodeEverything},
 }
 
 // idle has goroutines that wait, and nothing else.
@@ -338,4 +342,26 @@ func largeReads(end time.Time) {
 		}
 		sha256.Sum256(block)
 	}
+}
+
+// decodeEverything makes garbage on every P, at the pace of a decoder: the
+// collector's own workers keep up with it.
+func decodeEverything(end time.Time) {
+	var text bytes.Buffer
+	text.WriteString("[")
+	for i := range 2_000 {
+		fmt.Fprintf(&text, `{"id":%d,"name":"item %d","tags":["a","b","c"],"at":{"x":%d,"y":1}},`, i, i, i)
+	}
+	text.WriteString("{}]")
+	cache := make([]any, 50)
+	for i := range cache {
+		json.Unmarshal(text.Bytes(), &cache[i])
+	}
+	program.Together(8, func(int) {
+		for time.Now().Before(end) {
+			var document any
+			json.Unmarshal(text.Bytes(), &document)
+		}
+	})
+	runtime.KeepAlive(cache)
 }
