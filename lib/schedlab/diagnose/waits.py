@@ -138,11 +138,7 @@ def late_timers(seen: Seen) -> Finding | None:
 
 def lock_convoy(seen: Seen) -> Finding | None:
     """Several goroutines wait for the same mutex all the time, one after the other."""
-    rows = seen.rows(State.WAITING)
-    rows = rows[(seen.reason(rows) == "sync") & (seen.after[rows] >= 0)]
-    leaf = np.array([str(name or "") for name in seen.leaf(rows)], dtype="U")
-    # A simulation has no stacks.
-    locked = rows[(np.char.find(leaf, "Mutex).") >= 0) | (leaf == "")]
+    locked = mutex_waits(seen)
     if len(locked) < CONVOY_COUNT:
         return None
     length = seen.time_by_part(locked) / np.diff(seen.edges)
@@ -192,6 +188,16 @@ def _slice_before(seen: Seen, rows: Integers) -> Integers:
         at = np.searchsorted(ends, seen.start[rows[own]], side="right") - 1
         gap = seen.start[rows[own]] - ends[np.maximum(at, 0)]
         found[own] = np.where((at >= 0) & (gap <= JUST_NS), seen.dur[slices[np.maximum(at, 0)]], 0)
+    return found
+
+
+def mutex_waits(seen: Seen) -> Integers:
+    """The spans in which a goroutine waited for a mutex and got it: not all that package sync makes wait."""
+    rows = seen.rows(State.WAITING)
+    rows = rows[(seen.reason(rows) == "sync") & (seen.after[rows] >= 0)]
+    leaf = np.array([str(name or "") for name in seen.leaf(rows)], dtype="U")
+    # A simulation has no stacks.
+    found: Integers = rows[(np.char.find(leaf, "Mutex).") >= 0) | (leaf == "")]
     return found
 
 
