@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from schedlab import process, toolchain
-from schedlab.capture import exectrace, tracing
+from schedlab.capture import exectrace, pprof, tracing
 from schedlab.capture.endpoint import EndpointError
 from schedlab.errors import UsageError
 from schedlab.places import repository_root
@@ -71,6 +71,19 @@ def test_a_program_that_does_not_end_is_ended(file: Path, tmp_path: Path) -> Non
     assert made.finished is not None
     assert (made.finished.signal, made.finished.stdout) == ("SIGTERM", "begun\n")
     assert "main.main" in functions(file, tmp_path / "columns")
+
+
+def test_allocations_are_written_beside_the_trace(file: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "allocations"
+    made = tracing.record(PROGRAMS / "ends", ["-how", "never"], file=file, seconds=0.05, allocations=profile)
+    assert made.ending == tracing.Ending.SECONDS
+    assert {kind.type for kind in pprof.load(profile).sample_types} >= {"alloc_objects", "alloc_space"}
+    tracing.record("meet_gmp", ["-goroutines", 50], file=file, allocations=profile)
+    assert pprof.load(profile).sample_types
+    cut = tmp_path / "cut"
+    with pytest.raises(tracing.RecordingFailed):
+        tracing.record(PROGRAMS / "ends", ["-how", "kill"], file=file, allocations=cut)
+    assert cut.stat().st_size == 0
 
 
 def test_a_program_may_run_on_to_its_own_end(file: Path) -> None:

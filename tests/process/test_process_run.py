@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,6 +145,19 @@ def test_usage_is_that_of_the_program(subject: Binary) -> None:
     assert finished.wall_ns > 0
     assert finished.max_rss_bytes > 1 << 20
     assert finished.voluntary_switches + finished.involuntary_switches > 0
+
+
+@pytest.mark.skipif(not Path("/proc/stat").is_file(), reason="only Linux counts the machine's time")
+def test_what_the_machine_used_meanwhile_includes_the_program(subject: Binary) -> None:
+    finished = process.run(subject, ["burn", 300]).check()
+    assert finished.machine_cpu_ns is not None
+    assert finished.others_cpus is not None
+    # Ticks of 10 ms at either end, on each CPU.
+    slack = 20_000_000 * process.cores() + 20_000_000
+    assert finished.machine_cpu_ns >= finished.user_ns + finished.system_ns - slack
+    assert 0 <= finished.others_cpus <= process.machine().cpus * 1.5
+    unknown = replace(finished, machine_cpu_ns=None)
+    assert unknown.others_cpus is None
 
 
 def test_json(subject: Binary) -> None:

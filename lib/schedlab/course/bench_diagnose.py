@@ -95,7 +95,7 @@ def _print(
     healthy = [one for one in trials if not one.ill]
     partly = sum(one.busy for one in healthy)
     if partly:
-        console.print(f"{partly} of {len(healthy)} healthy programs were not asked what goes by the clock")
+        console.print(f"{partly} of {len(healthy)} healthy runs were not asked what goes by the clock")
     if not_built:
         console.print(f"not built: {not_built}")
 

@@ -20,6 +20,7 @@ UNHEEDED_NS = 60 * _MS
 UNHEEDED_SHARE = 0.1
 TIMER_COUNT = 10
 LATE_SHARE = 0.2
+LATE_PART = 0.5
 JUST_NS = 200_000
 # Waits that a timer can end: time.Sleep, and a channel of package time.
 _TIMERS = ("sleep", "chan receive", "select")
@@ -107,7 +108,7 @@ def late_timers(seen: Seen) -> Finding | None:
 
     A P looks at its timers when it schedules (``checkTimers`` of ``findRunnable`` and ``schedule``), an idle
     one at those of all Ps. A timer that fires right after a slice of 10 ms or more on its P may have been due
-    for as long.
+    for as long. To one of a second that is nothing: the slice is at least half of the wait.
     """
     waits = seen.rows(State.WAITING)
     waits = waits[np.isin(seen.reason(waits), _TIMERS) & (seen.after[waits] >= 0)]
@@ -115,7 +116,7 @@ def late_timers(seen: Seen) -> Finding | None:
     by_timer = np.asarray(seen.timeline.spans["cause"])[woken] == NOBODY
     waits, woken = waits[by_timer], woken[by_timer]
     before = _slice_before(seen, woken)
-    late = before >= FORCE_PREEMPT_NS
+    late = (before >= FORCE_PREEMPT_NS) & (before >= seen.dur[waits] * LATE_PART)
     share = float(late.mean()) if len(late) else 0.0
     if late.sum() < TIMER_COUNT or share < LATE_SHARE:
         return None

@@ -135,7 +135,7 @@ func shortLock(end time.Time) {
 	})
 }
 
-// readersLock is read by many and written every 10 ms.
+// readersLock is read by many, for each request, and written every 10 ms.
 func readersLock(end time.Time) {
 	var lock sync.RWMutex
 	routes := map[int]int{}
@@ -151,7 +151,8 @@ func readersLock(end time.Time) {
 			lock.RLock()
 			_ = routes[n%100]
 			lock.RUnlock()
-			program.Spin(50_000)
+			program.Spin(10_000)
+			time.Sleep(time.Millisecond)
 		}
 	})
 }
