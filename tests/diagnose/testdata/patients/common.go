@@ -29,6 +29,24 @@ func get(url string) {
 	answer.Body.Close()
 }
 
+// echo sends back what comes, on the loopback address, until it is stopped.
+func echo() (address string, stop func()) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go io.Copy(conn, conn)
+		}
+	}()
+	return listener.Addr().String(), func() { listener.Close() }
+}
+
 // scratchFile makes a file with that content.
 func scratchFile(content []byte) (name string, remove func()) {
 	file, err := os.CreateTemp("", "patients")

@@ -80,24 +80,12 @@ func sleepersBehindLoops(end time.Time) {
 // echoBesideCompression: a server that sends back what it gets, in a process
 // that also compresses its old files.
 func echoBesideCompression(end time.Time) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer listener.Close()
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go io.Copy(conn, conn)
-		}
-	}()
+	address, stop := echo()
+	defer stop()
 	old := []byte(strings.Repeat("GET /index.html 200 ", 20_000))
 	program.Together(8, func(i int) {
 		if i < 4 {
-			talk(listener.Addr().String(), end)
+			talk(address, end)
 			return
 		}
 		out, _ := flate.NewWriter(io.Discard, flate.BestCompression)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -195,21 +194,9 @@ func bursts(end time.Time) {
 
 // echoAtAPace talks over connections, and thinks in between.
 func echoAtAPace(end time.Time) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer listener.Close()
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go io.Copy(conn, conn)
-		}
-	}()
-	program.Together(3, func(int) { talk(listener.Addr().String(), end) })
+	address, stop := echo()
+	defer stop()
+	program.Together(3, func(int) { talk(address, end) })
 }
 
 // workerPool has a worker per P and jobs of a quarter of a millisecond.
