@@ -10,7 +10,7 @@ import pytest
 
 from schedlab import sim
 from schedlab.capture.pprof import Frame
-from schedlab.diagnose import Diagnosis, Kind, NotEnoughEvidence, examine_timeline
+from schedlab.diagnose import DETECTORS, Diagnosis, Kind, NotEnoughEvidence, examine_timeline
 from schedlab.diagnose.allocations import pool_misuse, source_line
 from schedlab.diagnose.seen import is_of_program, library_of
 from schedlab.process import Finished, GoSettings, ThrottleStats, cores
@@ -98,6 +98,70 @@ def test_nothing_is_said_of_what_is_well() -> None:
     found = diagnosis(WELL)
     assert found.healthy, [str(one.said) for one in found.findings]
     assert found.asked > 8
+
+
+# As they would go on a machine with nothing else to do.
+HEALTHY = {
+    "stages hand batches over": """
+procs: 2
+channels: {made: 8, done: 8}
+goroutines:
+  maker: {steps: [{repeat: 400, steps: [{compute: 500us}, {send: made}]}]}
+  packer: {steps: [{repeat: 400, steps: [{receive: made}, {compute: 400us}, {send: done}]}]}
+  sender: {steps: [{repeat: 400, steps: [{receive: done}, {compute: 20us}]}]}
+""",
+    "three compute on two Ps": """
+procs: 2
+goroutines:
+  worker: {count: 3, steps: [{repeat: 50, steps: [{compute: 30ms}]}]}
+""",
+    "workers take jobs from a queue": """
+procs: 2
+channels: {jobs: 16}
+goroutines:
+  worker: {count: 2, steps: [{repeat: 500, steps: [{receive: jobs}, {compute: 250us}]}]}
+  feeder: {steps: [{repeat: 1000, steps: [{compute: 2us}, {send: jobs}]}]}
+""",
+    "many sleep and do little": """
+procs: 2
+goroutines:
+  sleeper: {count: 50, steps: [{repeat: 100, steps: [{sleep: {uniform: [5ms, 15ms]}}, {compute: 20us}]}]}
+""",
+    "a lock is held for moments": """
+procs: 2
+goroutines:
+  worker:
+    count: 8
+    steps: [{repeat: 300, steps: [{compute: 200us}, {lock: mu}, {compute: 1us}, {unlock: mu}]}]
+""",
+    "a long computation leaves a P": """
+procs: 2
+goroutines:
+  batch: {steps: [{compute: 800ms}]}
+  requests: {count: 4, steps: [{repeat: 200, steps: [{network: {exponential: 4ms}}, {compute: 100us}]}]}
+""",
+    "a tick each tenth of a second beside a batch": """
+procs: 2
+goroutines:
+  batch: {count: 3, steps: [{compute: 1s}]}
+  progress: {steps: [{repeat: 15, steps: [{sleep: 100ms}, {compute: 10us}]}]}
+""",
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_is_said_of_a_healthy_workload(name: str) -> None:
+    found = diagnosis(HEALTHY[name])
+    assert [finding.said for finding in found.findings] == []
+    assert found.asked == len(DETECTORS)
+
+
+def test_a_loop_that_nobody_can_stop() -> None:
+    loops = (
+        "{procs: 2, goroutines: {loop: {count: 4, steps: [{repeat: 4, steps: [{compute: 200ms}, yield]}]}}}"
+    )
+    assert "unpreemptible loop" in kinds(diagnosis(loops, preempt=False))
+    assert "unpreemptible loop" not in kinds(diagnosis(loops))
 
 
 def test_too_little_is_refused() -> None:
