@@ -139,6 +139,8 @@ def test_samples_with_the_same_stack_share_it_whatever_their_labels() -> None:
     assert len(profile.stacks) == 2
     assert profile.labels[1] == ()
     assert profile.folded("samples") == {("root", "leaf"): 4, ("root",): 1}
+    by_stack = {tuple(f.function for f in stack): n for stack, n in profile.by_stack("samples").items()}
+    assert by_stack == {("leaf", "root"): 4, ("root",): 1}
 
 
 def test_a_sample_without_a_stack_counts_in_the_total_only() -> None:

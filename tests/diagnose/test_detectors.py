@@ -212,12 +212,16 @@ def test_only_a_small_go_file_is_read_for_its_lines(tmp_path: Path) -> None:
 
 
 def test_the_library_is_told_from_the_program_by_its_folder() -> None:
-    library = library_of(["/p/main.go", "/go/src/runtime/proc.go"])
+    library = library_of(
+        [("p/runtime.F", "/p/src/runtime/f.go"), ("runtime.main", "/go/src/runtime/proc.go")]
+    )
     assert library == "/go/src/"
     assert not is_of_program("slices.SortFunc", "/go/src/slices/sort.go", library)
     assert is_of_program("example.com/p/sort.Fast", "/p/sort/fast.go", library)
     assert is_of_program("main.main", "/p/main.go", "")
-    assert not is_of_program("sync.(*Mutex).Lock", "sync/mutex.go", library_of(["runtime/proc.go"]))
+    assert not is_of_program(
+        "sync.(*Mutex).Lock", "sync/mutex.go", library_of([("runtime.main", "runtime/proc.go")])
+    )
 
 
 LOCKSTEP = """

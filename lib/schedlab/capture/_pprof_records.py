@@ -140,6 +140,11 @@ class Profile:
             folded[tuple(frame.function for frame in reversed(self.stacks[stack_id]))] += value
         return {stack: value for stack, value in folded.items() if value}
 
+    def by_stack(self, sample_type: str | None = None) -> dict[tuple[Frame, ...], int]:
+        """Each stack, the innermost frame first, and what was measured there; zeroes left out."""
+        values = self._value_of_stack(sample_type).items()
+        return {self.stacks[stack_id]: value for stack_id, value in values if value}
+
     def filter(self, *, function: str | re.Pattern[str]) -> Profile:
         """Only the samples with a function on the stack in which the pattern is found (``pprof -focus``).
 

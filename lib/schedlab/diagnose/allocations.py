@@ -33,12 +33,7 @@ def of_server(address: str) -> tuple[Finding, ...]:
 
 def of_profile(profile: Profile) -> tuple[Finding, ...]:
     """What a profile of allocations says."""
-    at = [kind.type for kind in profile.sample_types].index("alloc_objects")
-    objects: dict[Stack, int] = {}
-    for stack_id, number in zip(profile.stack_ids.tolist(), profile.values[:, at].tolist(), strict=True):
-        stack = profile.stacks[stack_id]
-        objects[stack] = objects.get(stack, 0) + number
-    found = pool_misuse(objects)
+    found = pool_misuse(profile.by_stack("alloc_objects"))
     return (found,) if found else ()
 
 
@@ -52,7 +47,7 @@ def pool_misuse(
     the runtime's own frames, ``writeHeapProto`` in runtime/pprof), so the line is read: ``text`` gives it.
     """
     read = text or source_line
-    library = library_of(frame.file for stack in objects for frame in stack)
+    library = library_of((frame.function, frame.file) for stack in objects for frame in stack)
     missed: dict[Stack, int] = {}
     boxed: dict[Stack, int] = {}
     for stack, number in objects.items():

@@ -86,6 +86,9 @@ def examine(
     """Record and examine ``what``: a sample's name or a program's folder, the address of a living server with
     net/http/pprof, or the file of a recorded trace.
 
+    Of a server and of a saved trace nobody knows whether the machine was busy meanwhile: what goes by the
+    clock is asked all the same.
+
     sync.Pool is examined by what a program allocates, which a trace does not tell: a server is asked for it,
     and a program that we run writes it down when it ends.
 

@@ -20,9 +20,9 @@ Flags = NDArray[np.bool_]
 
 PARTS = 8
 
-# From here on neighbours on the machine, and not the program, make its goroutines wait: half a CPU more than
-# is there for them, or a share of the program's own time.
-_CROWDED_CPUS = 0.5
+# From here on neighbours on the machine, and not the program, make its goroutines wait: they want more than
+# is left, by a quarter of the CPUs that it could use, or its threads waited for this share of their time.
+_CROWDED_PART = 0.25
 _CROWDED_SHARE = 0.4
 
 _LINES = 3
@@ -212,8 +212,8 @@ class Seen:
         had less processor time than its Ps ran.
         """
         others = self.finished.others_cpus if self.finished else None
-        left = max(0, cores() - self.gomaxprocs)
-        if others is not None and others > left + _CROWDED_CPUS:
+        own = min(self.gomaxprocs, cores())
+        if others is not None and others > cores() - own + _CROWDED_PART * own:
             return f"others used {others:.2g} of the machine's {cores()} CPUs meanwhile"
         if others is None and (self.kept_waiting or 0.0) > _CROWDED_SHARE and not self.throttled:
             return (
@@ -267,8 +267,8 @@ class Seen:
     def _library(self) -> str:
         """Where the standard library is, as the stacks have it; empty if they do not tell (-trimpath)."""
         t = self.timeline
-        files = np.unique(t.frames["file"]).tolist()
-        return library_of(t.texts[number] for number in files)
+        pairs = np.unique(np.stack([t.frames["function"], t.frames["file"]]), axis=1).T.tolist()
+        return library_of((t.texts[function], t.texts[file]) for function, file in pairs)
 
     def _place(self, stack: int) -> tuple[str, str, int] | None:
         """The innermost frame of a stack that is the program's own, else the outermost there is."""
@@ -287,9 +287,9 @@ class Seen:
         return next(own, places[-1] if places else None)
 
 
-def library_of(files: Iterable[str]) -> str:
-    """The folder of the standard library, from the names of files on stacks; empty if none is below one."""
-    inside = (file.partition("/src/runtime/") for file in files)
+def library_of(frames: Iterable[tuple[str, str]]) -> str:
+    """The folder of the standard library, from functions and files on stacks; empty if they do not tell."""
+    inside = (file.partition("/src/runtime/") for name, file in frames if name.startswith("runtime."))
     return next((f"{before}/src/" for before, found, _ in inside if found), "")
 
 
