@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from schedlab.course import bench_diagnose, trials
-from schedlab.diagnose import Evidence, Finding, Kind, Line, Unasked
+from schedlab.diagnose import Evidence, Finding, Kind, Line, Unasked, schedule_trial
 from schedlab.diagnose.schedule_trial import Case, Trial
 from schedlab.diagnose.trial import Score, marks, score
 from schedlab.errors import UsageError
@@ -77,7 +77,7 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         bench_diagnose, "_cases", lambda: ([one.case for one in EVERY], "patients_cgo: no gcc")
     )
-    monkeypatch.setattr(bench_diagnose.schedule_trial, "run", run)
+    monkeypatch.setattr(schedule_trial, "run", run)
 
 
 def document(capsys: pytest.CaptureFixture[str]) -> Any:
