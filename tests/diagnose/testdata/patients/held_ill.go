@@ -26,7 +26,7 @@ var heldIll = []program.Program{
 	{Name: "file_locks", Kind: "thread explosion", Run: fileLocks},
 	{Name: "small_records", Kind: "syscall storm", Run: smallRecords},
 	{Name: "render_in_lock", Kind: "lock convoy", Run: renderInLock},
-	{Name: "account_actor", Kind: "channel ping-pong", Run: accountActor},
+	{Name: "account_actor", Kind: "channel ping-pong", Also: []string{"too many spinning Ms"}, Run: accountActor},
 	{Name: "chains_of_events", Kind: "GC assist pressure", Run: chainsOfEvents},
 	{Name: "broadcast_herd", Kind: "too many spinning Ms", Run: broadcastHerd},
 	{Name: "quota_of_a_half", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 0.5, Run: quotaOfAHalf},

@@ -34,8 +34,8 @@ var ill = []program.Program{
 	{Name: "asks_for_each_item", Kind: "syscall storm", Run: asksForEachItem},
 	{Name: "all_work_in_a_lock", Kind: "lock convoy", Run: allWorkInALock},
 	{Name: "audit_log", Kind: "lock convoy", Run: auditLog},
-	{Name: "to_and_fro", Kind: "channel ping-pong", Run: toAndFro},
-	{Name: "byte_by_byte", Kind: "channel ping-pong", Run: byteByByte},
+	{Name: "to_and_fro", Kind: "channel ping-pong", Also: []string{"too many spinning Ms"}, Run: toAndFro},
+	{Name: "byte_by_byte", Kind: "channel ping-pong", Also: []string{"too many spinning Ms"}, Run: byteByByte},
 	{Name: "trees", Kind: "GC assist pressure", Run: trees},
 	{Name: "word_index", Kind: "GC assist pressure", Run: wordIndex},
 	{Name: "wakes_for_nothing", Kind: "too many spinning Ms", Run: wakesForNothing},
@@ -46,7 +46,7 @@ var ill = []program.Program{
 	{Name: "digest_in_one_call", Kind: "unpreemptible loop", Also: []string{"P starvation"}, Run: digestInOneCall},
 	{Name: "sleep_beside_loops", Kind: "timer delay", Also: []string{"P starvation"}, Run: sleepBesideLoops},
 	{Name: "deadlines_beside_hashes", Kind: "timer delay", Also: []string{"P starvation"}, Run: deadlinesBesideHashes},
-	{Name: "slices_by_value", Kind: "sync.Pool misuse", Run: slicesByValue},
+	{Name: "slices_by_value", Kind: "sync.Pool misuse", Also: []string{"GC assist pressure"}, Run: slicesByValue},
 	{Name: "never_put_back", Kind: "sync.Pool misuse", Also: []string{"GC assist pressure"}, Run: neverPutBack},
 }
 
@@ -113,7 +113,7 @@ func talk(address string, end time.Time) {
 func sleepsInTheKernel(end time.Time) {
 	program.Together(100, func(int) {
 		for time.Now().Before(end) {
-			moment := syscall.NsecToTimespec(int64(50 * time.Millisecond))
+			moment := syscall.NsecToTimespec(int64(100 * time.Millisecond))
 			syscall.Nanosleep(&moment, nil) // ill: sleeps_in_the_kernel
 		}
 	})
@@ -196,7 +196,8 @@ func auditLog(end time.Time) {
 	})
 }
 
-// toAndFro: two goroutines hand a number to each other, and do a little.
+// toAndFro: two goroutines hand a number to each other, and do a little. Each
+// wake lets another P look for work (ready, wakep in runtime/proc.go).
 func toAndFro(end time.Time) {
 	there, back := make(chan int), make(chan int)
 	go func() {

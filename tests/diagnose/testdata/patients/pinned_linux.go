@@ -12,10 +12,11 @@ import (
 )
 
 // An idle P takes any goroutine that waits (stealWork in runtime/proc.go), so
-// a program needs the system's help to have the one beside the other.
+// a program needs the system's help to have the one beside the other. A thread
+// that has a P and no CPU makes others wait as well.
 var pinned = []program.Program{
-	{Name: "nice_workers", Kind: "run queue imbalance", Run: niceWorkers},
-	{Name: "idle_class", Kind: "run queue imbalance", Run: idleClass},
+	{Name: "nice_workers", Kind: "run queue imbalance", Also: []string{"P starvation"}, Run: niceWorkers},
+	{Name: "idle_class", Kind: "run queue imbalance", Also: []string{"P starvation"}, Run: idleClass},
 }
 
 var heldPinned = []program.Program{
