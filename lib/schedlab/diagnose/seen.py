@@ -131,10 +131,17 @@ class Seen:
 
     @cached_property
     def woken(self) -> Integers:
-        """The runnable spans of goroutines that had waited for something until somebody woke them."""
+        """The runnable spans of goroutines that had waited for something until somebody woke them.
+
+        What the collector makes a goroutine wait for is nothing of the program's.
+        """
         rows = self.rows(State.RUNNABLE)
         before = self.before[rows]
-        chosen: Integers = rows[(before >= 0) & (self.state[before] == int(State.WAITING))]
+        rows = rows[(before >= 0) & (self.state[before] == int(State.WAITING))]
+        reason = self.reason(self.before[rows]).astype("U")
+        leaf = self.leaf(self.before[rows]).astype("U")
+        of_collector = np.char.startswith(reason, "GC") | np.char.startswith(leaf, "runtime.gc")
+        chosen: Integers = rows[~(of_collector | (reason == "preempted"))]
         return chosen
 
     def reason(self, rows: Integers) -> NDArray[np.object_]:

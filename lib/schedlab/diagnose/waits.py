@@ -12,7 +12,8 @@ from schedlab.timeline import NOBODY, Lane, State
 
 _MS = 1_000_000
 
-STARVED_NS = 5 * _MS
+# Longer than the time slice of whoever has the P: to wait for one of those is how turns are taken.
+STARVED_NS = FORCE_PREEMPT_NS
 STARVED_COUNT = 10
 BEHIND_SHARE = 0.5
 LONG_SLICE_NS = 5 * _MS
@@ -59,7 +60,7 @@ def starvation(seen: Seen) -> Finding | None:
         (
             Evidence("99th percentile of the wait of woken goroutines", waited / _MS, STARVED_NS / _MS, "ms"),
             Evidence("share of these waits behind slices of 5 ms or more", float(behind), BEHIND_SHARE),
-            Evidence("waits of 5 ms or more", len(late), STARVED_COUNT),
+            Evidence("waits of 10 ms or more", len(late), STARVED_COUNT),
         ),
         seen.lines(ran, column="end"),
         seen.confidence(by_part >= STARVED_NS),
