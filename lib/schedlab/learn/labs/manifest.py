@@ -57,6 +57,11 @@ class Lab:
         return self.folder / "solution"
 
     @property
+    def given(self) -> Path:
+        """Packages that every answer is built with, a folder each; most labs have none."""
+        return self.folder / "given"
+
+    @property
     def work(self) -> Path:
         """The learner's copy; it need not be there."""
         return self.folder / "work"
@@ -151,6 +156,9 @@ def _problems(folder: Path, data: Mapping[str, Any]) -> Iterator[str]:
     for name in ("starter", "solution"):
         if not any((folder / name).glob("*.go")):
             yield f"{name}: there is no Go program in that folder"
+    for package in sorted(folder.glob("given/*")):
+        if not any(package.glob("*.go")):
+            yield f"given/{package.name}: is no folder with a Go package"
     if not (folder / "lab.md").is_file():
         yield "lab.md: is missing"
 

@@ -26,6 +26,8 @@ def open_copy(lab: Lab) -> bool:
         with tempfile.TemporaryDirectory(prefix=".opening-", dir=lab.folder) as beside:
             made = Path(beside) / "work"
             shutil.copytree(lab.starter, made)
+            if lab.given.is_dir():
+                shutil.copytree(lab.given, made / lab.given.name)
             # A module of its own: `go run .` works in it, and whoever builds all labs leaves it out.
             (made / _GO_MOD).write_text(go_mod(lab), encoding="utf-8")
             made.rename(lab.work)
@@ -66,6 +68,40 @@ def files_of(folder: Path) -> dict[str, bytes]:
         return {file.name: file.read_bytes() for file in found if file.is_file()}
     except OSError as error:
         raise NotOpened(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+
+def given_of(lab: Lab) -> dict[str, bytes]:
+    """The files of the packages that the lab gives to each answer: ``given/slow/slow.go``, by that name.
+
+    They are imported as ``lab/given/slow``: what is below ``given`` has the same place in the lab, in the
+    learner's copy and where an answer is built.
+    """
+    return _files_below(lab.given)
+
+
+def changed_given(lab: Lab, answer: Path) -> list[str]:
+    """The names of given files of which an answer has another version, more, or some no longer.
+
+    Raises:
+        NotOpened: they cannot be read.
+    """
+    theirs, own = answer / lab.given.name, given_of(lab)
+    if not own or not theirs.is_dir():
+        return []
+    try:
+        found = _files_below(theirs)
+    except OSError as error:
+        raise NotOpened(f"{error.filename}: cannot be read: {error.strerror}") from error
+    return [name for name in sorted({*own, *found}) if own.get(name) != found.get(name)]
+
+
+def _files_below(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, named from where the folder is; hidden ones are an editor's own."""
+    return {
+        file.relative_to(folder.parent).as_posix(): file.read_bytes()
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and not file.name.startswith(".")
+    }
 
 
 def is_untouched(lab: Lab) -> bool:

@@ -103,9 +103,7 @@ def _sockets(held: Held) -> Iterator[tuple[int, str]]:
         own = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{held.pid}/fd")}  # noqa: PTH115
         tables = [Path(f"/proc/{held.pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
     except OSError:
-        # Says how it ended.
-        held.threads()
-        raise
+        raise held.ended() from None
     for line in (line for table in tables for line in table.splitlines()[1:]):
         words = line.split()
         if f"socket:[{words[9]}]" in own:
