@@ -14,6 +14,7 @@ from schedlab.learn.labs.checks import bounded_cgo, starving_server
 from schedlab.learn.labs.checks._network import Peer, connections, port_of, waits_without_end
 from schedlab.learn.labs.checks._uploads import served
 from schedlab.learn.labs.verdicts import State
+from schedlab.learn.labs.work import files_of
 
 LISTENS = """package main
 
@@ -94,6 +95,84 @@ def test_what_is_said_of_calls_into_c(seen: dict[str, Any], code: str) -> None:
     found = bounded_cgo.decide(bounded_cgo.Seen(**seen))
     assert found.code == code
     assert (found.state is State.RIGHT) == (not code)
+
+
+# Right answers that are none of the labs' own: what stands in the starter, and what does instead.
+WORKERS = (
+    """	for n := range answers {
+		all.Go(func() { answers[n] = slow.Answer(first + uint64(n)) })
+	}
+""",
+    """	next := make(chan int)
+	for range atOnce {
+		all.Go(func() {
+			for n := range next {
+				answers[n] = slow.Answer(first + uint64(n))
+			}
+		})
+	}
+	for n := range answers {
+		next <- n
+	}
+	close(next)
+""",
+)
+PLACE_BEFORE_GO = (
+    """	for n := range answers {
+		all.Go(func() { answers[n] = slow.Answer(first + uint64(n)) })
+""",
+    """	place := make(chan struct{}, atOnce)
+	for n := range answers {
+		place <- struct{}{}
+		all.Go(func() {
+			answers[n] = slow.Answer(first + uint64(n))
+			<-place
+		})
+""",
+)
+WATCHDOG = (
+    """	upload, err := io.ReadAll(r.Body)
+""",
+    """	control := http.NewResponseController(w)
+	watchdog := time.AfterFunc(silence, func() { control.SetReadDeadline(time.Now()) })
+	defer watchdog.Stop()
+	var upload []byte
+	var err error
+	for part := make([]byte, 4096); err == nil; {
+		var n int
+		n, err = r.Body.Read(part)
+		upload = append(upload, part[:n]...)
+		watchdog.Reset(silence)
+	}
+	if err == io.EOF {
+		err = nil
+	}
+""",
+)
+HEADER = ("HandlerFunc(receive)}", "HandlerFunc(receive), ReadHeaderTimeout: silence}")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("bounded_cgo", (WORKERS,)),
+        ("bounded_cgo", (PLACE_BEFORE_GO,)),
+        ("starving_server", (WATCHDOG, HEADER)),
+    ],
+    ids=["workers", "place_before_go", "watchdog"],
+)
+def test_other_right_answers_are_right(
+    tmp_path: Path, name: str, changes: tuple[tuple[str, str], ...]
+) -> None:
+    starter = files_of(find(name).starter)
+    source = starter["main.go"].decode()
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    for file, text in (starter | {"main.go": source.encode()}).items():
+        (tmp_path / file).write_bytes(text)
+    found = grade(find(name), tmp_path)
+    assert found.state in (State.RIGHT, State.NOT_MEASURABLE_HERE), found.message
 
 
 def test_a_deadlock_of_calls_into_c_has_its_code(tmp_path: Path) -> None:

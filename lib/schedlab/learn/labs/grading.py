@@ -90,7 +90,8 @@ def _graded(lab: Lab, answer: Path, given: Check | None) -> LabVerdict:
         return without_parts(State.DOES_NOT_BUILD, error.message)
     except toolchain.CCompilerNotFound as error:
         # Of a given package: an answer may not use cgo itself.
-        return without_parts(State.NOT_MEASURABLE_HERE, str(error))
+        reason = f"No C compiler: this lab calls C, and there is none here.\n{error.remedy}"
+        return without_parts(State.NOT_MEASURABLE_HERE, reason)
     except Misbehaved as error:
         return without_parts(State.WRONG, error.message, error.code, error.evidence)
     results: list[PartResult] = []
