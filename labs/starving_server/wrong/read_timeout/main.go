@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"lab/given/peers"
 )
 
 const (
@@ -31,7 +33,7 @@ func main() {
 	}
 	go newServer().Serve(listener)
 	if *silent > 0 {
-		try(listener.Addr().String(), *silent)
+		peers.Try(listener.Addr().String(), *silent)
 		return
 	}
 	fmt.Fprintln(os.Stderr, "listening on", listener.Addr())

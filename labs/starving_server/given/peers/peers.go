@@ -1,4 +1,5 @@
-package main
+// Package peers tries a server by hand. The check has peers of its own.
+package peers
 
 import (
 	"fmt"
@@ -9,10 +10,10 @@ import (
 	"time"
 )
 
-// try is for the -silent flag: peers announce a thousand bytes, send four and
-// fall silent; then ten uploads are tried, for two seconds each.
-func try(address string, peers int) {
-	for range peers {
+// Try lets so many peers announce a thousand bytes, send four and fall silent.
+// Then it tries ten uploads, for two seconds each, and prints what came of it.
+func Try(address string, silent int) {
+	for range silent {
 		conn, err := net.Dial("tcp", address)
 		if err != nil {
 			fmt.Println(err)
