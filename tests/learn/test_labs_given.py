@@ -9,8 +9,8 @@ import pytest
 from tests.learn.made_labs import CHECK, make_lab, write
 
 from schedlab import process, toolchain
-from schedlab.learn.labs import BadManifest, Lab, State, grade, grading, read
-from schedlab.learn.labs.work import changed_given, given_of, is_untouched, open_copy, reset_copy
+from schedlab.learn.labs import BadManifest, Lab, State, grade, grading, labs, read
+from schedlab.learn.labs.work import changed_given, given_of, go_mod, is_untouched, open_copy, reset_copy
 
 # What no answer may contain, a given package may.
 GIVEN = """package helper
@@ -133,6 +133,13 @@ def test_a_package_in_c_runs_confined(lab: Lab) -> None:
         pytest.skip(missing.message)
     write(lab.given / "helper", {"helper.go": IN_C})
     assert grade(lab, with_answer(lab), CHECK).right
+
+
+def test_what_the_course_gives_is_vetted_as_it_is_built() -> None:
+    giving = [lab for lab in labs() if lab.given.is_dir()]
+    assert {lab.id for lab in giving} >= {"bounded_cgo", "starving_server"}
+    for lab in giving:
+        assert (lab.folder / "go.mod").read_text() == go_mod(lab), lab.id
 
 
 def test_what_is_no_package_is_named(lab: Lab) -> None:

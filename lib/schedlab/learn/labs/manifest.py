@@ -57,11 +57,6 @@ class Lab:
         return self.folder / "solution"
 
     @property
-    def given(self) -> Path:
-        """Packages that every answer is built with, a folder each; most labs have none."""
-        return self.folder / "given"
-
-    @property
     def work(self) -> Path:
         """The learner's copy; it need not be there."""
         return self.folder / "work"
@@ -70,6 +65,11 @@ class Lab:
     def kept(self) -> Path:
         """Where earlier copies of the learner's go, one folder each."""
         return self.folder / "kept"
+
+    @property
+    def given(self) -> Path:
+        """Packages that every answer is built with, a folder each; most labs have none."""
+        return self.folder / "given"
 
     def wrong_folder(self, name: str) -> Path:
         """The files of a wrong answer."""
@@ -156,11 +156,11 @@ def _problems(folder: Path, data: Mapping[str, Any]) -> Iterator[str]:
     for name in ("starter", "solution"):
         if not any((folder / name).glob("*.go")):
             yield f"{name}: there is no Go program in that folder"
+    if not (folder / "lab.md").is_file():
+        yield "lab.md: is missing"
     for package in sorted(folder.glob("given/*")):
         if not any(package.glob("*.go")):
             yield f"given/{package.name}: is no folder with a Go package"
-    if not (folder / "lab.md").is_file():
-        yield "lab.md: is missing"
 
 
 def _wrong_problems(folder: Path, given: object) -> Iterator[str]:
