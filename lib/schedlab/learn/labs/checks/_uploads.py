@@ -15,8 +15,8 @@ _TRICKLE_S = 0.02
 _LOOK_S = 0.005
 # Looks at a program in which nothing moves, until that is the end of it.
 _STILL_LOOKS = 20
-# Far above what deadlines need that are twenty times as long as they must be.
-_PATIENCE_S = 20.0
+# Of one wait, for a server that sets timers for something else. Two of them are within attempt.WALL_LIMIT_S.
+_PATIENCE_S = 10.0
 
 _SIZE = 1000
 _SLOW_SIZE = 128 << 10
