@@ -25,6 +25,7 @@ from schedlab.learn.labs.desk import Desk, LabReport, lab
 from schedlab.learn.labs.errors import (
     BadManifest,
     CannotKeep,
+    CannotRecord,
     NotOpened,
     NotPassedYet,
     UnknownLab,
@@ -47,6 +48,7 @@ __all__ = [
     "Attempt",
     "BadManifest",
     "CannotKeep",
+    "CannotRecord",
     "Check",
     "Desk",
     "Finding",

@@ -41,9 +41,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """All that a lab asks for, in the order in which it is looked at."""
+    """All that a lab asks for, in the order in which it is looked at.
+
+    ``furnish`` puts into a learner's new copy what cannot lie ready, such as captures of this machine.
+    ``explain`` is what who has passed is shown instead of a program: texts with their titles.
+    """
 
     parts: tuple[Part, ...]
+    furnish: Callable[[Lab, Path], None] | None = None
+    explain: Callable[[Lab], Mapping[str, str]] | None = None
 
 
 def check_of(lab: Lab) -> Check:
@@ -79,9 +85,9 @@ def grade(lab: Lab, answer: Path, given: Check | None = None) -> LabVerdict:
     """
     chosen = given or check_of(lab)
     try:
-        files = files_of(answer)
-        attempt = prepare(lab, files)
-        attempt.build()
+        attempt = prepare(lab, files_of(answer, lab.pattern))
+        if lab.answer == "program":
+            attempt.build()
     except toolchain.CompileError as error:
         return without_parts(State.DOES_NOT_BUILD, error.message)
     except Misbehaved as error:
