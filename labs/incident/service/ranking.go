@@ -3,7 +3,7 @@ package main
 import "time"
 
 const (
-	shelves = 12
+	shelves = 16
 	// rounds takes some milliseconds.
 	rounds = 6_000_000
 )

@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	shelves = 12
+	shelves = 16
 	// rounds takes some milliseconds.
 	rounds = 6_000_000
 )

@@ -33,6 +33,7 @@ OF_THE_RUNTIME = frozenset({"garbage_collector", "go_scheduler"})
 
 _FIELDS = ("cause", "file", "line", "evidence")
 _LONGEST_BYTES = 1 << 16
+_LONGEST_PATH = 400
 _HIGHEST = 1_000_000
 
 
@@ -65,8 +66,10 @@ def read(files: Mapping[str, bytes]) -> Diagnosis:
     cause, file = _text(data, "cause"), _text(data, "file")
     line = data.get("line", 0)
     _text(data, "evidence")
-    if isinstance(line, bool) or not isinstance(line, int):
-        raise Misbehaved("bad_field", f"{DIAGNOSIS}: line must be a whole number, without quotes.")
+    if isinstance(line, bool) or not isinstance(line, int) or not 0 <= line < _HIGHEST:
+        raise Misbehaved("bad_field", f"{DIAGNOSIS}: line must be a whole number from 1 on, without quotes.")
+    if len(file) > _LONGEST_PATH or not file.isprintable():
+        raise Misbehaved("bad_field", f"{DIAGNOSIS}: file must be the name of a file, such as \"main.go\".")
     missing = [key for key, value in (("cause", cause), ("file", file), ("line", line)) if not value]
     if missing:
         raise Misbehaved(

@@ -98,7 +98,7 @@ def orders_behind_ranking(captures: Captures) -> int:
 
 
 SYMPTOMS: Mapping[str, Symptom] = {
-    "allocation_burst": Symptom("mark assists", 100, assists),
+    "allocation_burst": Symptom("mark assists", 500, assists),
     "blocking_calls": Symptom("threads at most", 30, threads),
     "computing_burst": Symptom(
         "orders that were ready and waited while shelves were computed on both Ps", 40, orders_behind_ranking
