@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,9 @@ def test_a_fault_is_marked_in_one_file_and_marks_are_not_built(cause: str) -> No
     assert len(marked) == len(built), "marks are taken away, and lines stay where they are"
     assert {(one.file, n) for n, line in enumerate(marked, 1) if line.endswith("// fault")} == one.guilty
     assert not any("// fault" in text.decode() or "// victim" in text.decode() for text in one.files.values())
-    assert {name for name, text in one.files.items() if text != faults.healthy(LAB.folder)[name]} == {one.file}
+    assert {name for name, text in one.files.items() if text != faults.healthy(LAB.folder)[name]} == {
+        one.file
+    }
     assert all(one.has(place) and one.function(place) for place in one.guilty | one.victims)
     assert not one.guilty & one.victims
 
@@ -75,7 +77,9 @@ def test_go_vet_has_nothing_against_a_fault(cause: str, tmp_path: Path) -> None:
     for name, text in {**fault(cause).files, "go.mod": go_mod(LAB).encode()}.items():
         (tmp_path / name).write_bytes(text)
     go = toolchain.find()
-    done = subprocess.run([go.go, "vet", "."], cwd=tmp_path, env=go.environment(), capture_output=True, text=True)
+    done = subprocess.run(
+        [go.go, "vet", "."], cwd=tmp_path, env=go.environment(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -199,7 +203,9 @@ def test_what_cannot_be_judged_is_named(tmp_path: Path, diagnosis: str, code: st
     assert "\x1b" not in message
 
 
-@pytest.mark.parametrize("incident", ["", "number = 0\n", 'number = "7"\n', "number = true\n", "number = 9999999\n"])
+@pytest.mark.parametrize(
+    "incident", ["", "number = 0\n", 'number = "7"\n', "number = true\n", "number = 9999999\n"]
+)
 def test_an_incident_without_a_number(tmp_path: Path, incident: str) -> None:
     assert judged(tmp_path, _WHOLE, incident)[1] == "no_incident"
 
@@ -213,16 +219,17 @@ def test_files_that_are_gone(tmp_path: Path) -> None:
 # --- a learner's copy
 
 
-def _captured(binary: toolchain.Binary, folder: Path, say: object = None) -> None:
+def _captured(binary: toolchain.Binary, folder: Path, _say: object = None) -> None:
     """In place of a recording: what the report needs, and a trace of the service's name."""
-    assert binary.path.is_file() and not binary.folder.exists(), "captures do not lead to the source"
+    assert binary.path.is_file()
+    assert not binary.folder.exists(), "captures do not lead to the source"
     keys = ("orders", "median_ms", "slowest_ms", "goroutines", "threads", "heap_mib", "collections")
     (folder / recording.STATUS).write_text(json.dumps(dict.fromkeys(keys, 1)) + "\n")
     (folder / recording.TRACE).write_text("a trace")
 
 
 @pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     """A copy of the lab to work in, with recordings that take no time."""
     monkeypatch.setenv("SCHEDLAB_STATE", str(tmp_path / "state"))
     made = tmp_path / "labs" / "incident"
@@ -234,7 +241,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     write_whole(made.parent / "go.mod", (LAB.folder.parent / "go.mod").read_bytes())
     monkeypatch.setattr(recording, "record", _captured)
     monkeypatch.setattr(handover, "SYMPTOMS", dict.fromkeys(EVERY, Symptom("moments", 1, lambda _: 3)))
-    yield read(made)
+    return read(made)
 
 
 def fill_in(lab: Lab, line_after: int = 0) -> None:
@@ -281,7 +288,7 @@ def test_reset_keeps_the_copy_and_brings_another_incident(lab: Lab) -> None:
         assert (kept / "diagnosis.toml").read_text() == before
         assert (kept / "captures" / "service.trace").is_file()
         seen.append(before.splitlines()[0])
-    assert all(one != other for one, other in zip(seen, seen[1:], strict=False)), "never the same cause twice running"
+    assert all(one != other for one, other in pairwise(seen)), "never the same cause twice running"
 
 
 def test_the_copy_does_not_tell_the_cause(lab: Lab) -> None:
@@ -310,5 +317,8 @@ def test_the_solution_needs_captures(lab: Lab) -> None:
 def test_the_gate_goes_over_every_fault() -> None:
     found = Desk(LAB).gate()
     assert found.holds
-    assert [trial.answer.name for trial in found.trials] == ["starter", *(f"solution/{cause}" for cause in EVERY)]
+    assert [trial.answer.name for trial in found.trials] == [
+        "starter",
+        *(f"solution/{cause}" for cause in EVERY),
+    ]
     assert grading.check_of(LAB).furnish is not None

@@ -122,7 +122,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 
 def _stamps(lab: Lab) -> dict[Path, tuple[int, int]]:
-    """Time and size of each file of the answer. An editor that saves by renaming may take one away for a moment."""
+    """Time and size of each file of the answer. An editor that saves by renaming may take one away."""
     found = {}
     for file in lab.work.glob(lab.pattern):
         try:

@@ -47,7 +47,11 @@ class Desk:
         said = "This is your copy of the starter." if made else "This is your copy, as you left it."
         plain = [self.about.task, said, *(f"work/{name}" for name in names)]
         links = "".join(f'<li><a href="work/{escape(name)}">work/{escape(name)}</a></li>' for name in names)
-        do = "Open it, change it" if self.about.answer == "program" else f"Read the captures, fill in {DIAGNOSIS}"
+        do = (
+            "Open it, change it"
+            if self.about.answer == "program"
+            else f"Read the captures, fill in {DIAGNOSIS}"
+        )
         content = paragraphs([self.about.task, f"{said} {do}, save it; then run lab.check()."])
         label = f"Lab: {self.about.title}"
         return Shown(box(label, f'{content}<ul style="margin:0.2em 0">{links}</ul>'), "\n".join(plain))

@@ -23,7 +23,7 @@ from schedlab.learn.labs.verdicts import (
     without_parts,
     wrong,
 )
-from schedlab.learn.labs.work import files_of, is_untouched
+from schedlab.learn.labs.work import Furnish, files_of, is_untouched
 from schedlab.process import NotSupportedHere, QuotaUnavailable, writes_are_bounded
 
 # Why a part could not be judged that is no fault of the answer.
@@ -48,7 +48,7 @@ class Check:
     """
 
     parts: tuple[Part, ...]
-    furnish: Callable[[Lab, Path], None] | None = None
+    furnish: Furnish | None = None
     explain: Callable[[Lab], Mapping[str, str]] | None = None
 
 

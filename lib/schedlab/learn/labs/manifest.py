@@ -166,7 +166,7 @@ def _problems(folder: Path, data: Mapping[str, Any]) -> Iterator[str]:
     yield from _texts("needs", data.get("needs", []), 0)
     yield from _texts("hints", data.get("hints"), _LEAST_HINTS)
     kind = data.get("answer", "program")
-    if kind not in _PATTERNS:
+    if not isinstance(kind, str) or kind not in _PATTERNS:
         yield f"answer: must be {' or '.join(_PATTERNS)}"
         return
     yield from _wrong_problems(folder, data.get("wrong"), kind)

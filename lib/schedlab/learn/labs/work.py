@@ -13,7 +13,7 @@ from schedlab.learn.labs.manifest import Lab
 
 _GO_MOD = "go.mod"
 # Put into a copy when it is opened; no part of what a learner writes.
-_INCIDENT = "incident.toml"
+INCIDENT = "incident.toml"
 
 Furnish = Callable[[Lab, Path], None]
 """What else a new copy needs: told the lab and the folder in which the copy is made."""
@@ -82,7 +82,7 @@ def is_untouched(lab: Lab) -> bool:
     if not lab.work.is_dir():
         return True
     mine = files_of(lab.work, lab.pattern)
-    mine.pop(_INCIDENT, None)
+    mine.pop(INCIDENT, None)
     return mine == files_of(lab.starter, lab.pattern)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from schedlab.learn.labs.attempt import Misbehaved
+from schedlab.learn.labs.work import INCIDENT
 
 DIAGNOSIS = "diagnosis.toml"
-INCIDENT = "incident.toml"
 
 CAUSES: Mapping[str, str] = {
     "allocation_burst": "somebody allocates so much that all who allocate must help the collector",
@@ -55,7 +55,7 @@ def read(files: Mapping[str, bytes]) -> Diagnosis:
     if DIAGNOSIS not in files:
         raise Misbehaved(
             "no_diagnosis",
-            f"There is no {DIAGNOSIS} in your folder. Copy the one in starter/; your captures still belong to it.",
+            f"There is no {DIAGNOSIS} in your folder. Copy the one in starter/; your captures stay.",
         )
     data = _toml(DIAGNOSIS, files[DIAGNOSIS])
     for key in sorted(data):
@@ -69,13 +69,13 @@ def read(files: Mapping[str, bytes]) -> Diagnosis:
     if isinstance(line, bool) or not isinstance(line, int) or not 0 <= line < _HIGHEST:
         raise Misbehaved("bad_field", f"{DIAGNOSIS}: line must be a whole number from 1 on, without quotes.")
     if len(file) > _LONGEST_PATH or not file.isprintable():
-        raise Misbehaved("bad_field", f"{DIAGNOSIS}: file must be the name of a file, such as \"main.go\".")
+        raise Misbehaved("bad_field", f'{DIAGNOSIS}: file must be the name of a file, such as "main.go".')
     missing = [key for key, value in (("cause", cause), ("file", file), ("line", line)) if not value]
     if missing:
         raise Misbehaved(
             "not_filled_in",
-            f"{' and '.join(missing)} still to be filled in. What do the captures show: who waits, for what, and "
-            "who is it that makes them wait?",
+            f"{' and '.join(missing)} still to be filled in. What do the captures show: who waits, for what, "
+            "and who is it that makes them wait?",
         )
     if cause not in CAUSES:
         raise Misbehaved(
@@ -95,8 +95,8 @@ def incident_number(files: Mapping[str, bytes]) -> int:
     if isinstance(found, bool) or not isinstance(found, int) or not 0 < found < _HIGHEST:
         raise Misbehaved(
             "no_incident",
-            f"{INCIDENT} does not say which incident this is. Its number is in the first line of incident.md: "
-            'let the file say "number = …", or begin anew with reset.',
+            f"{INCIDENT} does not say which incident this is. Its number is in the first line of "
+            'incident.md: let the file say "number = …", or begin anew with reset.',
         )
     return found
 

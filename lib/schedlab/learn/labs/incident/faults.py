@@ -1,7 +1,8 @@
 """What is wrong in an incident, and on which lines: read from the service's source.
 
-``service/`` is the service as it should be. ``_faults/<cause>/`` has the one file that is another in an incident
-with that cause. A comment "fault" marks its guilty lines, "victim" a line where others have to wait for them.
+``service/`` is the service as it should be. ``_faults/<cause>/`` has the one file that is another in an
+incident with that cause. A comment "fault" marks its guilty lines, "victim" a line where others have to wait
+for them.
 """
 
 from __future__ import annotations

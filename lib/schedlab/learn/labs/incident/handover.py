@@ -12,11 +12,11 @@ from pathlib import Path
 from schedlab.learn.labs.attempt import Misbehaved
 from schedlab.learn.labs.errors import CannotRecord, NotOpened
 from schedlab.learn.labs.incident import faults, recording
-from schedlab.learn.labs.incident.diagnoses import INCIDENT, incident_number
+from schedlab.learn.labs.incident.diagnoses import incident_number
 from schedlab.learn.labs.incident.faults import Fault
 from schedlab.learn.labs.incident.symptoms import SYMPTOMS, Captures
 from schedlab.learn.labs.manifest import Lab
-from schedlab.learn.labs.work import files_of, go_mod
+from schedlab.learn.labs.work import INCIDENT, files_of, go_mod
 
 CAPTURES = "captures"
 REPORT = "incident.md"
@@ -27,10 +27,10 @@ _TRIES = 3
 
 _REPORT = """# Incident {number}
 
-The service takes orders. It looks up what is left of an article (a cache, behind which two suppliers are asked over
-the network), gets a number for the receipt from a device, and prints the receipt. A ranking of the articles is
-computed in the background. It has two Ps and 96 clients. Since the last release it is not well. Nobody knows
-which change it was, and whoever built it keeps the source.
+The service takes orders. It looks up what is left of an article (a cache, behind which two suppliers are
+asked over the network), gets a number for the receipt from a device, and prints the receipt. A ranking of the
+articles is computed in the background. It has two Ps and 96 clients. Since the last release it is not well.
+Nobody knows which change it was, and whoever built it keeps the source.
 
 Its own log, twice a second while the captures were taken:
 
@@ -57,7 +57,9 @@ def furnish(lab: Lab, folder: Path, *, number: int | None = None, say: Callable[
     fault = faults.read(lab.folder, faults.cause_of(lab.folder, chosen))
     captures = folder / CAPTURES
     record(lab, fault, captures, say)
-    (folder / INCIDENT).write_text(f"# Which incident your captures are of. Leave it as it is.\nnumber = {chosen}\n")
+    (folder / INCIDENT).write_text(
+        f"# Which incident your captures are of. Leave it as it is.\nnumber = {chosen}\n"
+    )
     (folder / REPORT).write_text(_report(chosen, captures))
 
 
@@ -119,7 +121,9 @@ def excerpt(fault: Fault) -> str:
 def repair(fault: Fault) -> str:
     """What has to change, as a diff."""
     before = fault.files[fault.file].decode().splitlines()
-    found = difflib.unified_diff(before, fault.healthy.splitlines(), "as it was", "repaired", n=2, lineterm="")
+    found = difflib.unified_diff(
+        before, fault.healthy.splitlines(), "as it was", "repaired", n=2, lineterm=""
+    )
     return "\n".join(found)
 
 

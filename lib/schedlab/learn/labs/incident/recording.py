@@ -34,7 +34,8 @@ _PATIENCE_S = 60.0
 def build(files: Mapping[str, bytes], module: str) -> toolchain.Binary:
     """The service, of these Go files by name.
 
-    Its stacks name files in a folder that is there while it is built only: captures do not lead to the source.
+    Its stacks name files in a folder that is there only while it is built: captures do not lead to the
+    source.
 
     Raises:
         CompileError: Go refused it.
@@ -47,6 +48,8 @@ def build(files: Mapping[str, bytes], module: str) -> toolchain.Binary:
     place.mkdir(parents=True, exist_ok=True)
     with FileLock(place / "lock"):
         folder = place / "service"
+        # A set-up that was killed leaves one behind.
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         try:
             for name, text in {**files, "go.mod": module.encode()}.items():
@@ -69,25 +72,21 @@ def record(binary: toolchain.Binary, folder: Path, say: Callable[[str], None] = 
         looks = iter(GOROUTINES)
 
         def look() -> None:
-            _keep(folder / next(looks), endpoint.fetch(address, "goroutine", debug=2))
+            (folder / next(looks)).write_bytes(endpoint.fetch(address, "goroutine", debug=2))
 
         time.sleep(_SETTLES_S)
         look()
         say(f"its execution trace is recorded, for {_TRACED_S:g} s")
-        _keep(folder / TRACE, endpoint.fetch(address, "trace", seconds=_TRACED_S))
+        (folder / TRACE).write_bytes(endpoint.fetch(address, "trace", seconds=_TRACED_S))
         look()
         say(f"a CPU profile, for {_PROFILED_S:g} s, and the other profiles")
-        _keep(folder / CPU, endpoint.fetch(address, "profile", seconds=_PROFILED_S))
+        (folder / CPU).write_bytes(endpoint.fetch(address, "profile", seconds=_PROFILED_S))
         look()
         for name in PROFILES:
-            _keep(folder / f"{name}.pb.gz", endpoint.fetch(address, name))
+            (folder / f"{name}.pb.gz").write_bytes(endpoint.fetch(address, name))
         time.sleep(_SETTLES_S)
         look()
         finished = live.stop()
-    _keep(folder / RUNTIME, finished.stderr.encode())
+    (folder / RUNTIME).write_bytes(finished.stderr.encode())
     status = [line for line in finished.stdout.splitlines() if "orders" in line]
-    _keep(folder / STATUS, "".join(f"{line}\n" for line in status).encode())
-
-
-def _keep(file: Path, content: bytes) -> None:
-    file.write_bytes(content)
+    (folder / STATUS).write_bytes("".join(f"{line}\n" for line in status).encode())

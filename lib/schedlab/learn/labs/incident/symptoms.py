@@ -69,7 +69,9 @@ def senders_left(captures: Captures) -> int:
 
 def threads(captures: Captures) -> int:
     """How many threads there were at most, by schedtrace."""
-    return max((int(n) for n in re.findall(r"^SCHED .* threads=(\d+)", captures.runtime_says(), re.M)), default=0)
+    return max(
+        (int(n) for n in re.findall(r"^SCHED .* threads=(\d+)", captures.runtime_says(), re.M)), default=0
+    )
 
 
 def assists(captures: Captures) -> int:
@@ -103,7 +105,9 @@ SYMPTOMS: Mapping[str, Symptom] = {
     "computing_burst": Symptom(
         "orders that were ready and waited while shelves were computed on both Ps", 40, orders_behind_ranking
     ),
-    "goroutine_leak": Symptom("goroutines that waited to send at the first look and at the last", 20, senders_left),
+    "goroutine_leak": Symptom(
+        "goroutines that waited to send at the first look and at the last", 20, senders_left
+    ),
     "lock_held": Symptom("waits of orders for a mutex", 200, waits_for_a_lock),
 }
 
