@@ -14,6 +14,9 @@ nothing but an empty folder. Its source may not hold what reaches past the langu
 go:linkname, bare system calls, other processes, a trace of its own. It is built from its Go files alone, in a
 module that the check writes.
 
+An answer may be a diagnosis of captures instead (``Lab.answer``): a text, which is read and never run. Its
+truth is read from the source of what was recorded (``incident``).
+
 What remains: where the kernel has no Landlock, a program could write into its own memory through
 /proc/self/mem, and so change what X-ray and probes read; and everywhere into the file of the trace that is
 recorded of it, whose name it can find. The kernel's counts it cannot change. A person can change whatever is

@@ -47,11 +47,8 @@ class Desk:
         said = "This is your copy of the starter." if made else "This is your copy, as you left it."
         plain = [self.about.task, said, *(f"work/{name}" for name in names)]
         links = "".join(f'<li><a href="work/{escape(name)}">work/{escape(name)}</a></li>' for name in names)
-        do = (
-            "Open it, change it"
-            if self.about.answer == "program"
-            else f"Read the captures, fill in {DIAGNOSIS}"
-        )
+        is_program = self.about.answer == "program"
+        do = "Open it, change it" if is_program else f"Read the captures, fill in {DIAGNOSIS}"
         content = paragraphs([self.about.task, f"{said} {do}, save it; then run lab.check()."])
         label = f"Lab: {self.about.title}"
         return Shown(box(label, f'{content}<ul style="margin:0.2em 0">{links}</ul>'), "\n".join(plain))
@@ -85,7 +82,7 @@ class Desk:
         return Shown(box("Reset", paragraphs([said])), said)
 
     def solution(self, *, anyway: bool = False) -> Shown:
-        """One right answer, once you have one too, or ``anyway``.
+        """One right answer, once you have one too, or ``anyway``; of a diagnosis, the fault and its repair.
 
         Raises:
             NotPassedYet: you have not passed, and did not say ``anyway=True``.
@@ -95,9 +92,9 @@ class Desk:
                 f"{self.about.id}: the solution is shown to who has passed",
                 remedy="Ask for a hint first, or say anyway=True.",
             )
-        progress.note(self.about.id, solution_shown=True)
         explain = grading.check_of(self.about).explain
         files = explain(self.about) if explain else _texts_in(self.about.solution)
+        progress.note(self.about.id, solution_shown=True)
         frame = (
             f"color:{TEXT};background:{RAISED};border:1px solid {BORDER};padding:0.5em 1em;margin:0;"
             f"overflow-x:auto;tab-size:4;font-family:{CODE_FONT}"

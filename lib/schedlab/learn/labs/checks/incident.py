@@ -71,8 +71,8 @@ def _right_cause(said: Diagnosis, fault: Fault, function: str, where: str) -> Fi
         )
     return wrong(
         "wrong_place",
-        f"The cause is right. {where} has no part in it. Count in the captures which stacks come again and "
-        "again.",
+        f"The cause is right, and {where} is not the place where it is done. Count in the captures which "
+        "stacks come again and again, and read them down to the service's innermost line.",
     )
 
 

@@ -74,11 +74,9 @@ def threads(captures: Captures) -> int:
     )
 
 
-def assists(captures: Captures) -> int:
-    """How often a goroutine had to mark for the collector before it got its memory."""
-    timeline = captures.timeline
-    is_assist = np.array([text.startswith("GC mark assist") for text in timeline.texts], dtype=bool)
-    return int(is_assist[np.asarray(timeline.marks["name"])].sum())
+def collections(captures: Captures) -> int:
+    """How many garbage collections there were, by gctrace: that is how much was allocated, whoever waited."""
+    return len(re.findall(r"^gc \d+ @", captures.runtime_says(), re.MULTILINE))
 
 
 def orders_behind_ranking(captures: Captures) -> int:
@@ -100,7 +98,7 @@ def orders_behind_ranking(captures: Captures) -> int:
 
 
 SYMPTOMS: Mapping[str, Symptom] = {
-    "allocation_burst": Symptom("mark assists", 500, assists),
+    "allocation_burst": Symptom("garbage collections", 40, collections),
     "blocking_calls": Symptom("threads at most", 30, threads),
     "computing_burst": Symptom(
         "orders that were ready and waited while shelves were computed on both Ps", 40, orders_behind_ranking
