@@ -22,6 +22,7 @@ from schedlab.diagnose import Diagnosis, Seen, leaks
 from schedlab.diagnose.seen import is_of_program
 from schedlab.learn.labs import find
 from schedlab.learn.labs.incident import faults, handover, recording
+from schedlab.learn.labs.incident.diagnoses import CAUSES
 from schedlab.learn.labs.incident.faults import Fault, Place
 from schedlab.learn.labs.incident.symptoms import SYMPTOMS, Captures
 from schedlab.learn.labs.work import go_mod
@@ -158,3 +159,25 @@ def test_who_has_the_ps_while_orders_are_ready(recorded: Recorded) -> None:
     ran = seen.rows(State.RUNNING)
     lines = seen.lines(ran[names[seen.owner[ran]] == who], column="end")
     assert (Path(lines[0].file).name, lines[0].line) in one.guilty
+
+
+def test_what_a_learner_gets(tmp_path: Path) -> None:
+    said: list[str] = []
+    handover.furnish(LAB, tmp_path, number=7, say=said.append)
+    assert said, "it takes seconds, and says what it does"
+    report = (tmp_path / "incident.md").read_text()
+    assert report.startswith("# Incident 7\n")
+    named = set(re.findall(r"`(\w+\.[a-z.]+)`", report))
+    there = {file.name for file in (tmp_path / "captures").iterdir()}
+    assert named <= there
+    assert len(re.findall(r"^\| \d", report, re.MULTILINE)) >= 4, (
+        "a line of the service's log each half second"
+    )
+    assert not any(cause in report for cause in CAUSES)
+
+
+def test_the_repair_is_run_beside_the_incident(recorded: Recorded) -> None:
+    said = handover.compared(LAB, fault("lock_held"), Captures(recorded("lock_held")))
+    found = re.fullmatch(r"waits of orders for a mutex: (\d+) in the incident, (\d+) without the fault", said)
+    assert found
+    assert int(found[1]) >= 3 * int(found[2])

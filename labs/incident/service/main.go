@@ -29,7 +29,7 @@ func main() {
 	runtime.SetMutexProfileFraction(1)
 	runtime.SetBlockProfileRate(1)
 
-	shop, err := open()
+	store, err := open()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -39,10 +39,10 @@ func main() {
 	}
 	go func() { log.Fatal(http.Serve(listener, nil)) }()
 	for range *clients {
-		go shop.client(*pause)
+		go store.client(*pause)
 	}
 	fmt.Printf("{\"address\": %q}\n", listener.Addr())
-	shop.report(time.Now().Add(*length))
+	store.report(time.Now().Add(*length))
 }
 
 // A shop is all parts of the service.
