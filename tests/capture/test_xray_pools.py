@@ -18,7 +18,7 @@ _NEW = "main.main.func1"
 
 def parts(ps: int, at_once: int, collections: int) -> tuple[int, list[xray.PoolParts]]:
     """How many objects were made, and the program's own pool: none or one."""
-    flags = ["-at-once", at_once, "-collections", collections, "-hold", "1m"]
+    flags: list[str | int] = ["-at-once", at_once, "-collections", collections, "-hold", "1m"]
     settings = process.GoSettings(gomaxprocs=ps)
     with process.start(toolchain.build("pool_shards"), flags, settings=settings) as live:
         made = json.loads(live.wait_for_line("news", timeout_s=30))["news"]

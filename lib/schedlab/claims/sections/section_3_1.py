@@ -219,8 +219,8 @@ def _parked_is_a_symptom(values: Values) -> Decision:
     if share >= 0.9 and _others_ran(values):
         return does_not_hold(
             "the command needs an address and a profile; and every goroutine that waits is in gopark",
-            f"`{_WORKS}` shows them; in a healthy program {share:.0%} of {values['goroutines']} goroutines are "
-            "in gopark.",
+            f"`{_WORKS}` shows them; in a healthy program {share:.0%} of {values['goroutines']} goroutines "
+            "are in gopark.",
         )
     if values["printed"][0] != 0:
         return does_not_hold(f"the printed command ends with {values['printed'][1]!r}")

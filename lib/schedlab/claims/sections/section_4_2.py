@@ -166,8 +166,8 @@ def page(rig: Rig) -> Measured:
     low, high = values["ts_range"]
     return _of(
         rig,
-        f"its page /jsontrace has {values['page_events']} events with the keys {', '.join(values['keys'])}, ts "
-        f"from {low:g} to {high:g} for {values['trace_s']:.2f} s",
+        f"its page /jsontrace has {values['page_events']} events with the keys {', '.join(values['keys'])}, "
+        f"ts from {low:g} to {high:g} for {values['trace_s']:.2f} s",
     )
 
 
@@ -189,8 +189,8 @@ def viewer(rig: Rig) -> Measured:
     values = rig.once(tool).values
     return _of(
         rig,
-        f"the viewer that `go tool trace` serves asks for a 2d context in {values['viewer_2d']} places of its "
-        f"script, for WebGL in {values['viewer_webgl']}",
+        f"the viewer that `go tool trace` serves asks for a 2d context in {values['viewer_2d']} places of "
+        f"its script, for WebGL in {values['viewer_webgl']}",
     )
 
 
@@ -289,8 +289,8 @@ def _all_transitions(values: Values) -> Decision:
         return does_not_hold(f"the trace has no {', '.join(missing)}")
     if values["m_spans"] == 0:
         return imprecise(
-            f"A trace of {values['trace_s']:.2f} s had {values['created']} creations, {values['blocked']} waits, "
-            f"{values['preempted']} preemptions and {values['p_spans']} states of Ps; of Ms it has only "
+            f"A trace of {values['trace_s']:.2f} s had {values['created']} creations, {values['blocked']} "
+            f"waits, {values['preempted']} preemptions and {values['p_spans']} states of Ps; of Ms it has only "
             "which thread wrote an event: their states must be derived.",
         )
     return holds()
