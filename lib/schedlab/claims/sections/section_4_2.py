@@ -290,8 +290,8 @@ def _all_transitions(values: Values) -> Decision:
     if values["m_spans"] == 0:
         return imprecise(
             f"A trace of {values['trace_s']:.2f} s had {values['created']} creations, {values['blocked']} "
-            f"waits, {values['preempted']} preemptions and {values['p_spans']} states of Ps; of Ms it has only "
-            "which thread wrote an event: their states must be derived.",
+            f"waits, {values['preempted']} preemptions and {values['p_spans']} states of Ps; of Ms it has "
+            "only which thread wrote an event: their states must be derived.",
         )
     return holds()
 
