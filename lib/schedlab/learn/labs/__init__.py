@@ -16,6 +16,9 @@ module that the check writes. What reaches past the language and is needed all t
 below the lab's ``given/``, which an answer imports as ``lab/given/<package>``. They are taken from the lab
 itself; a learner's copy of them is there to be read, and for ``go run .``.
 
+An answer may be a diagnosis of captures instead (``Lab.answer``): a text, which is read and never run. Its
+truth is read from the source of what was recorded (``incident``).
+
 What remains: where the kernel has no Landlock, a program could write into its own memory through
 /proc/self/mem, and so change what X-ray and probes read; and everywhere into the file of the trace that is
 recorded of it, whose name it can find. The kernel's counts it cannot change. A person can change whatever is
@@ -27,6 +30,7 @@ from schedlab.learn.labs.desk import Desk, LabReport, lab
 from schedlab.learn.labs.errors import (
     BadManifest,
     CannotKeep,
+    CannotRecord,
     NotOpened,
     NotPassedYet,
     UnknownLab,
@@ -49,6 +53,7 @@ __all__ = [
     "Attempt",
     "BadManifest",
     "CannotKeep",
+    "CannotRecord",
     "Check",
     "Desk",
     "Finding",

@@ -81,7 +81,7 @@ class Misbehaved(SchedlabError):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The Go files of one answer in a folder of their own. The learner's folder is not read any more."""
+    """The files of one answer in a folder of their own. The learner's folder is not read any more."""
 
     lab: Lab
     folder: Path
@@ -295,26 +295,28 @@ class Held:
 
 
 def prepare(lab: Lab, files: Mapping[str, bytes]) -> Attempt:
-    """Put the files of an answer where they are built; the same files go to the same place.
+    """Put the files of an answer where they are judged; the same files go to the same place.
 
     The lab's given packages go with them, from the lab itself, and need no vetting.
 
     Raises:
         Misbehaved: there is no Go file, or one holds what a lab does not take.
     """
-    if not files:
+    is_program = lab.answer == "program"
+    if not files and is_program:
         raise Misbehaved("no_program", "There is no Go file in your folder; reset brings the starter back.")
     files = {**files, **given_of(lab)}
-    module = go_mod(lab)
+    module = go_mod(lab) if is_program else ""
     digest = hashlib.sha256(module.encode())
     for name, text in sorted(files.items()):
         digest.update(f"\0{name}\0{len(text)}\0".encode() + text)
     folder = cache_folder() / "labs" / digest.hexdigest()[:16] / lab.id
-    wanted = {**files, "go.mod": module.encode()}
+    wanted = {**files, "go.mod": module.encode()} if is_program else files
     there = {name: file.read_bytes() for name, file in _files_in(folder)}
     if there != wanted:
         _fill(folder, wanted)
-    _vet(folder)
+    if is_program:
+        _vet(folder)
     return Attempt(lab, folder)
 
 

@@ -23,7 +23,7 @@ from schedlab.learn.labs.verdicts import (
     without_parts,
     wrong,
 )
-from schedlab.learn.labs.work import changed_given, files_of, is_untouched
+from schedlab.learn.labs.work import Furnish, changed_given, files_of, is_untouched
 from schedlab.process import NotSupportedHere, QuotaUnavailable, writes_are_bounded
 
 # Why a part could not be judged that is no fault of the answer.
@@ -41,9 +41,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """All that a lab asks for, in the order in which it is looked at."""
+    """All that a lab asks for, in the order in which it is looked at.
+
+    ``furnish`` puts into a learner's new copy what cannot lie ready, such as captures of this machine.
+    ``explain`` is what who has passed is shown instead of a program: texts with their titles.
+    """
 
     parts: tuple[Part, ...]
+    furnish: Furnish | None = None
+    explain: Callable[[Lab], Mapping[str, str]] | None = None
 
 
 def check_of(lab: Lab) -> Check:
@@ -83,9 +89,9 @@ def grade(lab: Lab, answer: Path, given: Check | None = None) -> LabVerdict:
 def _graded(lab: Lab, answer: Path, given: Check | None) -> LabVerdict:
     chosen = given or check_of(lab)
     try:
-        files = files_of(answer)
-        attempt = prepare(lab, files)
-        attempt.build()
+        attempt = prepare(lab, files_of(answer, lab.pattern))
+        if lab.answer == "program":
+            attempt.build()
     except toolchain.CompileError as error:
         return without_parts(State.DOES_NOT_BUILD, error.message)
     except toolchain.CCompilerNotFound as error:
