@@ -100,7 +100,7 @@ class Peer:
 def _sockets(held: Held) -> Iterator[tuple[int, str]]:
     """Local port and state of each TCP socket that the program has open."""
     try:
-        own = {os.readlink(entry.path) for entry in os.scandir(f"/proc/{held.pid}/fd")}  # noqa: PTH115
+        own = _open_files(held.pid)
         tables = [Path(f"/proc/{held.pid}/net/{name}").read_text() for name in ("tcp", "tcp6")]
     except OSError:
         raise held.ended() from None
@@ -108,3 +108,12 @@ def _sockets(held: Held) -> Iterator[tuple[int, str]]:
         words = line.split()
         if f"socket:[{words[9]}]" in own:
             yield int(words[1].partition(":")[2], 16), words[3]
+
+
+def _open_files(pid: int) -> set[str]:
+    found = set()
+    for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208
+        # One that is closed meanwhile is no end of the program.
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(f"/proc/{pid}/fd/{name}"))  # noqa: PTH115
+    return found
