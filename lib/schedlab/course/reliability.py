@@ -81,8 +81,8 @@ def table(rows: Sequence[Row]) -> str:
     lines = [
         "# How reliable the labs' checks are",
         "",
-        "Made by `./course check ID… --repeat N --stress`: each answer of a lab was graded N times, with *stress*",
-        "beside a busy process on every CPU.",
+        "Made by `./course check ID… --repeat N --stress`: each answer of a lab was graded N times, with",
+        "*stress* beside a busy process on every CPU.",
         "",
         "A *false fail* is a right answer that was not judged right. A *false pass* is a starter or a wrong",
         "answer that was. *Other* is a wrong answer that got another code or message than its own. Answers",
