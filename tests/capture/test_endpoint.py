@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,6 +63,26 @@ def test_nobody_listening_is_said_with_the_address() -> None:
     with pytest.raises(EndpointError, match=f"127.0.0.1:{port}") as failed:
         endpoint.fetch(f"127.0.0.1:{port}", "profile")
     assert failed.value.status is None
+
+
+def test_a_server_that_takes_a_call_and_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "_PATIENCE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(EndpointError, match="was reached, and sent nothing") as failed:
+            endpoint.fetch(address, "goroutine")
+    assert "too busy" in failed.value.remedy
+
+
+@pytest.mark.parametrize(("name", "asked"), [("profile", "seconds=2"), ("trace", "seconds=1.5")])
+def test_a_profile_takes_whole_seconds_and_a_trace_any(name: str, asked: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as other:
+        fetched = other.submit(endpoint.fetch, f"127.0.0.1:{server.getsockname()[1]}", name, seconds=1.5)
+        connection, _ = server.accept()
+        with connection:
+            request = connection.recv(4096).decode()
+            connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + request.encode())
+        assert f"/debug/pprof/{name}?{asked} " in fetched.result().decode()
 
 
 @pytest.mark.parametrize("address", ["", "no port", "127.0.0.1:notaport"])

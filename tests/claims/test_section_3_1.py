@@ -24,6 +24,8 @@ IDLE: dict[str, Any] = {
     "threads_added": 1,
     "threads_before": 4,
     "gomaxprocs": 2,
+    "printed": [127, "sh: pprof: not found"],
+    "works": True,
 }
 
 
@@ -47,7 +49,8 @@ CASES: list[tuple[Callable[[Any], Decision], Any, Verdict]] = [
     (section._many_and_idle_is_starvation, IDLE, NOT),
     (section._many_and_idle_is_starvation, IDLE | {"others_ended": 3}, HOLDS),
     (section._parked_is_a_symptom, IDLE, NOT),
-    (section._parked_is_a_symptom, IDLE | {"parked": 3}, HOLDS),
+    (section._parked_is_a_symptom, IDLE | {"parked": 3}, NOT),
+    (section._parked_is_a_symptom, IDLE | {"parked": 3, "printed": [0, "nothing"]}, HOLDS),
     (section._threads_are_the_sign, IDLE, NOT),
     (section._threads_are_the_sign, IDLE | {"threads_added": 1900}, HOLDS),
     (section._thread_keeps_its_p, {"snapshots": 10, "held": 9}, HOLDS),

@@ -15,6 +15,7 @@ PRINTED: dict[str, Any] = {
     "files": ["goroutines.json"],
     "lives": True,
     "by_test": ["cpu.pprof", "trace.out"],
+    "built_ends": True,
 }
 TOOL: dict[str, Any] = {
     "status": {"goroutine": 1, "sync": 0, "json": 2},

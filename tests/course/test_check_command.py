@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.learn.made_labs import CHECK, make_lab, prints, write
 
-from schedlab.course import check
+from schedlab.course import check, reliability
+from schedlab.course.reliability import Row
+from schedlab.errors import UsageError
 from schedlab.learn.labs import Lab, UnknownLab, grading, not_measurable
 from schedlab.learn.labs.grading import Check, Part
 
@@ -71,9 +74,32 @@ def test_repeats_are_counted_in_a_report(lab: Lab, capsys: pytest.CaptureFixture
     write(lab.folder / "wrong" / "odd", {"main.go": prints(42)})
     assert check.main(["--repeat", "3", "--stress"]) == 1
     text = (lab.folder.parent / "RELIABILITY.md").read_text()
-    assert "graded 3 times, with a busy process on every CPU" in text
+    assert ", stress." in text
     assert "False fails: 0 in 3. False passes and other codes: 3 in 9." in text
     row = next(line for line in text.splitlines() if "wrong/odd |" in line)
-    assert row.startswith("| answer | wrong/odd | too_odd | 3 | 0 | 3 | 0 | 0 |")
+    assert row.startswith("| wrong/odd | too_odd | 3 | 0 | 3 | 0 | 0 |")
     assert "- answer, wrong/odd: must be wrong (too_odd), and is right" in text
     assert "round 3 of 3" in capsys.readouterr().out
+
+
+def test_a_run_over_one_lab_leaves_what_is_known_of_others(lab: Lab) -> None:
+    labs = lab.folder.parent
+    other = Row("other", "starter", "x", 20, True, 0, 1, 0, 0, 0.5, 1.0, ("said",), "then")
+    gone = replace(other, lab="gone")
+    reliability.keep(labs, [other, gone], ["other", "gone"])
+    assert check.main([lab.id, "--repeat", "2"]) == 0
+    assert "## gone" not in (labs / "RELIABILITY.md").read_text()
+
+    mine = replace(other, lab=lab.id, answer="starter", problems=())
+    text = reliability.keep(labs, [mine, other], [lab.id, "other"]).read_text()
+    assert text.index(f"## {lab.id}") < text.index("## other")
+    text = reliability.keep(labs, [replace(mine, runs=7)], [lab.id, "other"]).read_text()
+    assert "| starter | x | 7 |" in text
+    assert "| starter | x | 20 |" in text
+    assert "False passes and other codes: 2 in 27." in text
+
+
+def test_a_damaged_record_is_named(lab: Lab) -> None:
+    (lab.folder.parent / "reliability.json").write_text("[{}]")
+    with pytest.raises(UsageError, match=r"reliability\.json is damaged"):
+        check.main([lab.id, "--repeat", "2"])

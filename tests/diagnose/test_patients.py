@@ -113,7 +113,21 @@ def test_a_saved_trace_tells_nothing_of_pools(tmp_path: Path, capsys: pytest.Cap
     assert ["sync.Pool misuse"] in [one["kinds"] for one in unasked]
 
 
-@pytest.mark.parametrize("wrong", [["nonesuch"], ["127.0.0.1:1"], [str(PATIENTS), "--seconds", "0"]])
-def test_wrong_use_is_an_error_and_no_diagnosis(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["diagnose", *wrong]) in (1, 2)
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [(["nonesuch"], 2), (["127.0.0.1:1"], 3), ([str(PATIENTS), "--seconds", "0"], 2)],
+)
+def test_wrong_use_is_an_error_and_no_diagnosis(
+    wrong: list[str], status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["diagnose", *wrong]) == status
     assert capsys.readouterr().err.startswith("schedlab: ")
+
+
+def test_a_program_that_does_not_build_is_no_ill_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "main.go").write_text("package main\n\nfunc main() { nonsense }\n", encoding="utf-8")
+    (tmp_path / "go.mod").write_text("module broken\n\ngo 1.24\n", encoding="utf-8")
+    assert main(["diagnose", str(tmp_path)]) == 3
+    assert "nonsense" in capsys.readouterr().err

@@ -20,6 +20,14 @@ def test_a_claim_is_shown_with_what_was_measured_and_the_rule() -> None:
     assert article.broken == ()
 
 
+def test_a_command_is_shown_as_it_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    (claim,) = ledger.choose(["C4.2i"])
+    entry = Entry(claim.id, lambda _: Measured({}, "It did."), "Holds.", lambda _: holds(), 1.0, ("1.27",))
+    monkeypatch.setattr(ledger, "entries", lambda: {claim.id: entry})
+    assert claim.kind == "command"
+    assert f"\n    {claim.original}\n" in learn.Article().claim(claim.id).plain
+
+
 def test_a_broken_experiment_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(_: Rig) -> Measured:
         raise KeyError("threads")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.learn.made_labs import MANIFEST, make_lab, write
 
-from schedlab.learn.labs import BadManifest, UnknownLab, check_of, find, labs, read
+from schedlab.learn.labs import BadManifest, UnknownLab, answers, check_of, find, labs, read
 
 
 def test_a_whole_one(tmp_path: Path) -> None:
@@ -39,6 +39,24 @@ def test_a_whole_one(tmp_path: Path) -> None:
             "hints: must be a list of texts, 3",
         ),
         ('skills = ["answering"]', "skills = []", "skills: must be a list of texts"),
+        ('title = "A lab"', 'title = "A lab"\nanswer = "essay"', "answer: must be program or diagnosis"),
+        (
+            'title = "A lab"',
+            'title = "A lab"\nanswer = "diagnosis"',
+            "starter: there is no diagnosis in that",
+        ),
+        (
+            'title = "A lab"',
+            'title = "A lab"\nanswer = "diagnosis"',
+            "solution: there is no diagnosis in that",
+        ),
+        (
+            'title = "A lab"',
+            'title = "A lab"\nanswer = "diagnosis"',
+            "wrong 1: there is no diagnosis in wrong/big",
+        ),
+        ('title = "A lab"', 'title = "A lab"\nanswer = 1', "answer: must be program or diagnosis"),
+        ('title = "A lab"', 'title = "A lab"\nanswer = []', "answer: must be program or diagnosis"),
         ('says = "is too big"\n', "", "wrong 1: must have name, code, says"),
         ('says = "is too big"', 'says = "is too big"\nmore = 1', "wrong 1: must have name, code, says"),
         ('name = "odd"', 'name = "even"', "no Go program in wrong/even"),
@@ -102,6 +120,21 @@ def test_the_courses_own_labs_are_whole() -> None:
         assert len(set(codes)) == len(codes), f"{lab.id}: two of its answers get one code"
         assert 10 <= lab.minutes <= 20
         assert check_of(lab).parts
+
+
+def test_a_lab_may_ask_for_a_diagnosis(tmp_path: Path) -> None:
+    lab = make_lab(tmp_path)
+    (lab.folder / "lab.toml").write_text(f'answer = "diagnosis"\n{MANIFEST}')
+    for place in ("starter", "solution/one", "solution/two", "wrong/big", "wrong/odd"):
+        write(lab.folder / place, {"diagnosis.toml": "cause = 1\n"})
+    found = read(lab.folder)
+    assert (lab.answer, lab.pattern, lab.solutions) == ("program", "*.go", (lab.solution,))
+    assert (found.answer, found.pattern) == ("diagnosis", "*.toml")
+    assert [place.name for place in found.solutions] == ["one", "two"]
+    assert [answer.name for answer in answers(found)][:3] == ["starter", "solution/one", "solution/two"]
+    (lab.solution / "two" / "diagnosis.toml").unlink()
+    with pytest.raises(BadManifest, match="solution: there is no diagnosis in that folder"):
+        read(lab.folder)
 
 
 def test_files_beside_the_program_are_no_wrong_answers(tmp_path: Path) -> None:

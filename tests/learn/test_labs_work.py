@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.learn.made_labs import CHECK, make_lab, prints, write
 
 from schedlab.errors import UsageError
-from schedlab.learn.labs import Lab, NotPassedYet, grading, progress, read
+from schedlab.learn.labs import CannotRecord, Lab, NotPassedYet, grading, progress, read
 from schedlab.learn.labs.desk import Desk
 from schedlab.learn.labs.work import files_of, is_untouched, open_copy, reset_copy
 
@@ -41,6 +42,44 @@ def test_a_copy_is_made_once(lab: Lab) -> None:
 def test_the_copy_is_a_module_of_its_own(lab: Lab) -> None:
     open_copy(lab)
     assert (lab.work / "go.mod").read_text() == "module lab\n\ngo 1.24\n"
+
+
+def test_a_copy_is_furnished_before_it_is_there(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def furnish(told: Lab, folder: Path) -> None:
+        assert told == lab
+        assert not lab.work.exists()
+        assert files_of(folder) == files_of(lab.starter)
+        write(folder / "captures", {"one.txt": "seen"})
+
+    monkeypatch.setattr(grading, "check_of", lambda _lab: replace(CHECK, furnish=furnish))
+    desk = Desk(lab)
+    assert desk.make_copy()
+    assert not desk.make_copy(), "a copy is furnished once"
+    desk.reset()
+    assert (lab.work / "captures" / "one.txt").read_text() == "seen"
+
+
+def test_what_cannot_be_furnished_is_no_copy(lab: Lab) -> None:
+    def furnish(_told: Lab, folder: Path) -> None:
+        write(folder / "captures", {"one.txt": "seen"})
+        raise CannotRecord("not measurable here")
+
+    write(lab.work, {"main.go": "mine"})
+    with pytest.raises(CannotRecord):
+        reset_copy(lab, furnish)
+    assert not lab.work.exists()
+    assert [file.read_text() for file in lab.kept.glob("*/main.go")] == ["mine"]
+    assert [entry.name for entry in lab.folder.iterdir() if entry.name.startswith(".")] == []
+
+
+def test_who_has_passed_may_be_shown_something_else_than_a_program(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explained = replace(CHECK, explain=lambda told: {f"of {told.id}": "a <reason>"})
+    monkeypatch.setattr(grading, "check_of", lambda _lab: explained)
+    shown = Desk(lab).solution(anyway=True)
+    assert shown.plain == "// of answer\na <reason>"
+    assert "a &lt;reason&gt;" in shown.html
 
 
 def test_reset_keeps_every_copy(lab: Lab) -> None:

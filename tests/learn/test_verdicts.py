@@ -62,3 +62,12 @@ def test_texts_are_escaped() -> None:
     assert "&lt;script&gt;a&lt;/script&gt;" in html
     assert "&lt;b&gt;" in html
     assert html.count("</dl>") == 1
+
+
+def test_what_is_printed_stands_below_the_claim() -> None:
+    shown = verdict("It compiles.", "It does.", Verdict.HOLDS, printed="\n  go build &&\n    ./a <b>\n")
+    assert shown.plain.startswith(
+        "The article says: It compiles.\n    go build &&\n      ./a <b>\nMeasured here: It does."
+    )
+    assert "<pre " in shown.html
+    assert "go build &amp;&amp;\n  ./a &lt;b&gt;</pre>" in shown.html

@@ -122,3 +122,33 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert process.not_confined() == ("it cannot be kept from writing to files of this user",)
     monkeypatch.setattr("schedlab.process._confine.has_seccomp", lambda: False)
     assert len(process.not_confined()) == 2
+
+
+def test_a_program_with_a_dynamic_loader_runs_and_executes_nothing_else(
+    tmp_path: Path, places: tuple[Path, Path]
+) -> None:
+    if not has_landlock():
+        pytest.skip("this kernel has no Landlock")
+    try:
+        toolchain.c_compiler()
+    except toolchain.CCompilerNotFound as missing:
+        pytest.skip(missing.message)
+    (tmp_path / "go.mod").write_text("module dynamic\n\ngo 1.24\n")
+    (tmp_path / "main.go").write_text(_DYNAMIC)
+    _, inside = places
+    done = process.run(toolchain.build(tmp_path), confinement=Confinement(writable=(inside,))).check()
+    assert done.stdout == "42 permission denied\n"
+
+
+_DYNAMIC = """package main
+
+// static int answer(void) { return 42; }
+import "C"
+
+import (
+	"fmt"
+	"syscall"
+)
+
+func main() { fmt.Println(C.answer(), syscall.Exec("/bin/true", []string{"true"}, nil)) }
+"""

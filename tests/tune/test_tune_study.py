@@ -10,6 +10,7 @@ import pytest
 from schedlab import toolchain
 from schedlab.toolchain import Binary
 from schedlab.tune import (
+    GridInvalid,
     NothingMeasured,
     Plan,
     Run,
@@ -100,6 +101,23 @@ def test_tables_have_a_row_per_run_and_a_row_per_point(tmp_path: Path, binary: B
     assert list(summary["gomaxprocs"]) == [1, 2, 4]
     assert (summary["throughput_low"] <= summary["throughput"]).all()
     assert summary["throttled"].isna().all()
+
+
+def test_medians_in_the_units_of_people(tmp_path: Path, binary: Binary) -> None:
+    study = a_study(tmp_path / "s", binary, [100, 110, 90])
+    shown = study.in_units("throughput", "rss", "throttled")
+    assert list(shown) == ["gomaxprocs", "throughput (/s)", "rss (MiB)", "throttled (ms)"]
+    assert shown["rss (MiB)"].tolist() == (study.summary()["rss"] / 2**20).tolist()
+    assert shown["throttled (ms)"].isna().all(), "no run measured it"
+    with pytest.raises(GridInvalid, match="speed"):
+        study.in_units("speed")
+
+
+def test_a_picture_of_equal_points_names_no_best_one(tmp_path: Path, binary: Binary) -> None:
+    same = surface(a_study(tmp_path / "s", binary, [100, 100, 100], noise=0))
+    assert alt_text(same).endswith("a cell for each of 3 points. All: 85 /s.")
+    title = same.axes[0].get_title(loc="left").replace("\n", " ")
+    assert title == "Operations per second is 85 /s at each point"
 
 
 def test_a_failed_run_is_kept_and_counts_for_nothing(tmp_path: Path, binary: Binary) -> None:

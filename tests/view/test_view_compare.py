@@ -46,6 +46,15 @@ def test_words() -> None:
     assert texts(figure) == ["median 4 (baseline)", "median 104 (×26)", "no samples"]
 
 
+def test_what_was_measured_once_is_no_median() -> None:
+    once = view.compare({"a": [2.0], "b": [4.0]}, unit="ms", baseline="a")
+    assert texts(once) == ["2 (baseline)", "4 (×2)"]
+    assert view.alt_text(once) == "Bars of 2 variants, in ms. a: 2 (baseline). b: 4 (×2)."
+    mixed = view.compare({"a": [2.0], "b": [4.0, 6.0]}, unit="ms")
+    assert texts(mixed) == ["2", "median 5"]
+    assert view.alt_text(mixed).endswith("a dot per repeat. a: 2. b: 5, 2 repeats from 4 to 6.")
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

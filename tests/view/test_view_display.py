@@ -136,4 +136,4 @@ def test_words_of_several_pictures_in_one_figure_are_joined() -> None:
     view.compare({"a": [1.0]}, unit="ms", ax=right)
     words = view.alt_text(figure)
     assert words.startswith("Stacked areas of running and idle Ps")
-    assert words.endswith("a: 1, 1 repeat from 1 to 1.")
+    assert words.endswith("Bars of 1 variant, in ms. a: 1.")

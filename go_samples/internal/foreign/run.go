@@ -3,6 +3,7 @@ package foreign
 import (
 	"flag"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ func Run(calls map[string]Call) {
 	times := flag.Int("times", 10, "how many calls of each length")
 	lengths := flag.String("lengths", "1ms,5ms,15ms,60ms", "the lengths of calls that may lose their P")
 	rest := flag.Duration("rest", 0, "how long to do nothing before each call that may lose its P")
+	most := flag.Int("max-threads", 0, "how many threads the runtime may make; 0 leaves it as it is")
 	cpu := flag.String("cpu", "", "a file for the CPU profile")
 	trace := flag.String("trace", "", "a file for the execution trace")
 	flag.Parse()
@@ -28,6 +30,9 @@ func Run(calls map[string]Call) {
 	call, known := calls[*how]
 	if !known {
 		report.Fail(fmt.Errorf("no call does %q", *how))
+	}
+	if *most > 0 {
+		debug.SetMaxThreads(*most)
 	}
 	stopTrace, stopCPU := report.Trace(*trace), report.CPUProfile(*cpu)
 	switch *what {

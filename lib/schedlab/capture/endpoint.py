@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import os
 import re
 import urllib.error
@@ -70,7 +71,8 @@ def fetch(address: str, name: str, *, seconds: float | None = None, debug: int |
     """``/debug/pprof/<name>`` of the program that listens on ``address`` (``127.0.0.1:6060``).
 
     ``name`` is ``profile``, ``trace``, ``goroutine``, …; an empty one is the list of profiles, as HTML.
-    ``seconds`` is how long a profile or trace is to take. ``debug`` 1 and 2 ask for text.
+    ``seconds`` is how long a profile or trace is to take; net/http/pprof reads a fraction of one for a trace
+    only, so that a profile takes the next whole number. ``debug`` 1 and 2 ask for text.
 
     Raises:
         EndpointError: nobody listens there, or the program has no such profile; the message is its own.
@@ -84,6 +86,9 @@ def fetch_into(
     file: BinaryIO, address: str, name: str, *, seconds: float | None = None, debug: int | None = None
 ) -> None:
     """As ``fetch``, into ``file`` as it comes. What came before an error or an interrupt stays there."""
+    if seconds is not None and name != "trace":
+        # Of 1.5 the server would understand nothing, and take its own 30.
+        seconds = math.ceil(seconds)
     asked = {"seconds": seconds, "debug": debug}
     query = "&".join(f"{key}={value:g}" for key, value in asked.items() if value is not None)
     url = f"http://{address}/debug/pprof/{urllib.parse.quote(name)}{'?' if query else ''}{query}"
@@ -108,9 +113,19 @@ def _chunks(url: str, patience_s: float) -> Generator[bytes]:
         said = refused.read(1000).decode(errors="replace").strip()
         raise EndpointError(f"{url} answered {refused.code}: {said}", status=refused.code) from refused
     except (OSError, http.client.HTTPException, ValueError) as error:
+        if _is_timeout(error):
+            raise EndpointError(
+                f"{url} was reached, and sent nothing for {patience_s:.0f} s",
+                status=None,
+                remedy="It is too busy to answer. Try again when there is less to do.",
+            ) from error
         what = f"broke off after {came} bytes" if came else "did not answer"
         raise EndpointError(
             f"{url} {what}: {error}",
             status=None,
             remedy="Is the program still running, and does it import net/http/pprof?",
         ) from error
+
+
+def _is_timeout(error: Exception) -> bool:
+    return isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError)

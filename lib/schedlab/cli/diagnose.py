@@ -8,15 +8,16 @@ from pathlib import Path
 from schedlab import diagnose
 from schedlab.cli.input import new_file
 from schedlab.cli.output import Commands, print_json, visible
-from schedlab.diagnose import Diagnosis, Finding
+from schedlab.diagnose import DiagnoseError, Diagnosis, Finding
+from schedlab.errors import SchedlabError
 from schedlab.process import GoSettings
 
 _ABOUT = """\
 Record a program, or a living server, or read a recorded trace, and say what is wrong with its scheduling:
 the evidence, the lines responsible, and an experiment that would tell more.
 
-Exit status: 0 nothing is wrong, 1 something is, or the recording failed, 2 wrong use, 3 too little to say
-anything.
+Exit status: 0 nothing is wrong, 1 something is, 2 wrong use, 3 no diagnosis: the program does not build or
+cannot be recorded, or there is too little to say anything.
 """
 
 
@@ -40,13 +41,7 @@ def add_command(commands: Commands) -> None:
 
 def _diagnose(arguments: argparse.Namespace) -> int:
     page = new_file(arguments.output) if arguments.output else None
-    found = diagnose.examine(
-        arguments.what,
-        arguments.program_arguments,
-        seconds=arguments.seconds,
-        settings=GoSettings(gomaxprocs=arguments.gomaxprocs),
-        quota_cpus=arguments.quota,
-    )
+    found = _examined(arguments)
     if arguments.json:
         print_json(
             {
@@ -61,6 +56,22 @@ def _diagnose(arguments: argparse.Namespace) -> int:
     if page:
         _write(found, page)
     return 0 if found.healthy else 1
+
+
+def _examined(arguments: argparse.Namespace) -> Diagnosis:
+    try:
+        return diagnose.examine(
+            arguments.what,
+            arguments.program_arguments,
+            seconds=arguments.seconds,
+            settings=GoSettings(gomaxprocs=arguments.gomaxprocs),
+            quota_cpus=arguments.quota,
+        )
+    except SchedlabError as error:
+        if error.exit_status != SchedlabError.exit_status:
+            raise
+        # 1 says that something is wrong with the scheduling, and must not say that nobody looked.
+        raise DiagnoseError(error.message, remedy=error.remedy) from error
 
 
 def report(found: Diagnosis) -> str:

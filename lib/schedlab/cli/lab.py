@@ -13,7 +13,6 @@ from schedlab.cli.output import Commands, plain, print_json, print_table, visibl
 from schedlab.errors import UsageError
 from schedlab.learn.labs import Desk, Lab, LabReport, LabVerdict, State, find, labs
 from schedlab.learn.labs import progress as kept
-from schedlab.learn.labs.work import open_copy
 
 _LOOK_S = 0.5
 
@@ -111,7 +110,7 @@ def _hint(arguments: argparse.Namespace) -> int:
 
 def _watch(arguments: argparse.Namespace) -> int:
     lab = find(arguments.lab)
-    open_copy(lab)
+    Desk(lab).make_copy()
     print(f"watching {lab.work}; Ctrl-C ends it", flush=True)
     seen: dict[Path, tuple[int, int]] | None = None
     while True:
@@ -123,9 +122,9 @@ def _watch(arguments: argparse.Namespace) -> int:
 
 
 def _stamps(lab: Lab) -> dict[Path, tuple[int, int]]:
-    """Time and size of each Go file. An editor that saves by renaming may take one away for a moment."""
+    """Time and size of each file of the answer. An editor that saves by renaming may take one away."""
     found = {}
-    for file in lab.work.glob("*.go"):
+    for file in lab.work.glob(lab.pattern):
         try:
             status = os.stat(file)  # noqa: PTH116
         except OSError:

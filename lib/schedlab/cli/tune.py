@@ -18,16 +18,34 @@ from schedlab.errors import UsageError
 from schedlab.tune import METRICS, Limit, Run, Study, limit
 from schedlab.tune.grid import grid, parse
 
-_EPILOG = """
-example: schedlab tune service --grid gomaxprocs=1,2,4 gogc=50,100,400 --load rate=500 -o study --repeats 5
-An interrupted study goes on with: schedlab tune --resume -o study
+_ABOUT = """\
+Run a program again and again, each time a fresh process, in random order, at every point of a grid of
+settings; say which point is best in what is asked for, and which others cannot be told from it.
+
+Throughput and latency are what the program says in its last line of JSON: ops, elapsed_ns, p50_ns, p99_ns.
+One that says nothing counts as one operation per run. Memory, CPU time, the collector's share, the time in
+which goroutines were runnable and the throttled time are measured from outside.
+"""
+_EPILOG = """\
+example:
+  schedlab tune service --grid gomaxprocs=1,2,4 gogc=50,100,400 --load rate=500 -o study --repeats 5
+An interrupted study goes on with:
+  schedlab tune --resume -o study
+
+exit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted
 """
 
 
 def add_command(commands: Commands) -> None:
     """Add ``tune`` to the commands."""
     about = "sweep GOMAXPROCS, GOGC and GOMEMLIMIT over a program, and recommend"
-    parser = commands.add_parser("tune", help=about, description=f"{about.capitalize()}.", epilog=_EPILOG)
+    parser = commands.add_parser(
+        "tune",
+        help=about,
+        description=_ABOUT,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("program", nargs="?", help="a sample's name or the folder of a Go program")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="the study's folder")
     parser.add_argument(

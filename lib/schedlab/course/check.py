@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from schedlab import process, toolchain
-from schedlab.course.files import write_whole
+from schedlab.course import reliability
 from schedlab.course.hogs import hogs
+from schedlab.course.reliability import Row
 from schedlab.learn.labs import Answer, Lab, Trial, answers, find, labs, try_answer
 from schedlab.places import repository_root
 
@@ -46,62 +46,42 @@ def main(argv: list[str]) -> int:
     if not chosen:
         print("there is no lab")
         return 1
+    folder = repository_root() / "labs"
+    if options.repeat > 1:
+        # What is damaged is said now, and not after an hour of grading.
+        reliability.load(folder)
     with hogs(process.cores() if options.stress else 0):
         tallies = [tally for lab in chosen for tally in _tallies(lab, options.repeat)]
     wrong = [tally for tally in tallies if tally.problems]
     trials = sum(tally.runs for tally in tallies)
     print(f"{len(chosen)} labs, {trials} trials, {len(wrong)} answers not judged as they must be")
-    if options.repeat > 1 and not options.labs:
-        file = repository_root() / "labs" / "RELIABILITY.md"
-        write_whole(file, report(tallies, options.repeat, stress=options.stress).encode())
-        print(f"wrote {file}")
+    if options.repeat > 1:
+        measured = f"{datetime.now(UTC).date()}, {toolchain.find().release}, {_machine()}"
+        rows = [_row(tally, measured, stress=options.stress) for tally in tallies]
+        print(f"wrote {reliability.keep(folder, rows, [lab.id for lab in labs()])}")
     return 1 if wrong else 0
 
 
-def report(tallies: Sequence[Tally], repeat: int, *, stress: bool) -> str:
-    """``labs/RELIABILITY.md``: how often each check said something else than it must."""
-    load = "with a busy process on every CPU" if stress else "on a quiet machine"
-    flags = f"--repeat {repeat}{' --stress' if stress else ''}"
-    right = [tally for tally in tallies if not tally.answer.code]
-    others = [tally for tally in tallies if tally.answer.code]
-    lines = [
-        "# How reliable the labs' checks are",
-        "",
-        f"Made by `./course check {flags}`: each answer of each lab was graded {repeat} times, {load}.",
-        f"{datetime.now(UTC).date()}, {toolchain.find().release}, {_machine()}.",
-        "",
-        "A *false fail* is a right answer that was not judged right. A *false pass* is a starter or a wrong",
-        "answer that was. *Other* is a wrong answer that got another code or message than its own. Answers",
-        "that this machine could not judge are counted apart. Seconds are the median and the most.",
-        "",
-        f"False fails: {_rate(right)}. False passes and other codes: {_rate(others)}.",
-        "",
-        "| lab | answer | code | runs | false fail | false pass | other | not measurable | seconds |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    lines += [_row(tally) for tally in tallies]
-    wrong = [f"- {tally.lab}, {tally.answer.name}: {text}" for tally in tallies for text in tally.problems]
-    if wrong:
-        lines += ["", "What was said instead:", "", *sorted(set(wrong))]
-    return "\n".join(lines) + "\n"
-
-
-def _row(tally: Tally) -> str:
+def _row(tally: Tally, measured: str, *, stress: bool) -> Row:
     passed = sum("and is right" in problem for problem in tally.problems)
     other = len(tally.problems) - passed
     failed, other = (other, 0) if not tally.answer.code else (0, other)
     times = sorted(tally.seconds)
-    cells = (
-        *(tally.lab, tally.answer.name, tally.answer.code or "right", tally.runs),
-        *(failed, passed, other, tally.not_measurable),
-        f"{times[len(times) // 2]:.1f}, {times[-1]:.1f}",
+    return Row(
+        lab=tally.lab,
+        answer=tally.answer.name,
+        code=tally.answer.code,
+        runs=tally.runs,
+        stress=stress,
+        false_fails=failed,
+        false_passes=passed,
+        others=other,
+        not_measurable=tally.not_measurable,
+        median_s=round(times[len(times) // 2], 2),
+        most_s=round(times[-1], 2),
+        problems=tuple(sorted(set(tally.problems))),
+        measured=measured,
     )
-    return f"| {' | '.join(map(str, cells))} |"
-
-
-def _rate(tallies: Sequence[Tally]) -> str:
-    wrong, runs = sum(len(tally.problems) for tally in tallies), sum(tally.runs for tally in tallies)
-    return f"{wrong} in {runs}"
 
 
 def _tallies(lab: Lab, repeat: int) -> list[Tally]:
@@ -144,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_count,
         default=1,
         metavar="N",
-        help="grade each answer N times; over all labs this writes labs/RELIABILITY.md",
+        help="grade each answer N times, and write of these labs what labs/RELIABILITY.md says",
     )
     parser.add_argument("--stress", action="store_true", help="with a busy process on every CPU")
     return parser

@@ -33,6 +33,8 @@ class Article:
     def claim(self, name: str) -> ShownClaim:
         """Run the experiment of the claim ``name`` (``"C1.2a"``) unless it has run; show the verdict.
 
+        What the article prints as code or as a command is shown as it is printed.
+
         Raises:
             ClaimNotFound: the ledger has no such claim.
         """
@@ -47,5 +49,6 @@ class Article:
             reason=judged.decision.reason or newest.error,
             corrected=judged.decision.corrected,
             rule=newest.rule,
+            printed=claim.original if claim.kind in ("command", "code") else "",
         )
         return ShownClaim(shown.html, shown.plain, judged)

@@ -53,6 +53,15 @@ def terms(pairs: list[tuple[str, str]]) -> str:
     return f'<dl style="margin:0">{rows}</dl>'
 
 
+def printed_lines(text: str) -> str:
+    """Lines of code or of a command, as they are; long ones go on in the next line."""
+    style = (
+        f"font-family:{CODE_FONT};color:{TEXT};background:{RAISED};white-space:pre-wrap;"
+        "overflow-wrap:anywhere;margin:0.3em 0;padding:0.3em 0.6em"
+    )
+    return f'<pre style="{style}">{escape(text)}</pre>'
+
+
 def text_of(value: object, what: str) -> str:
     """``value`` if it is text with something in it.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import dedent, indent
+
 from schedlab.claims import Verdict
 from schedlab.errors import UsageError
-from schedlab.learn.html import Shown, box, terms, text_of
+from schedlab.learn.html import Shown, box, printed_lines, terms, text_of
 
 # The colour repeats what the words say; nothing is said by colour alone.
 _EDGES = {
@@ -17,12 +19,20 @@ _EDGES = {
 
 
 def verdict(
-    claim: str, measured: str, holds: Verdict, *, reason: str = "", corrected: str = "", rule: str = ""
+    claim: str,
+    measured: str,
+    holds: Verdict,
+    *,
+    reason: str = "",
+    corrected: str = "",
+    rule: str = "",
+    printed: str = "",
 ) -> Shown:
     """A box: what the article says, what was measured here, and the verdict that the caller computed.
 
     ``reason`` says more about the verdict; "not measurable here" needs one. ``corrected`` is what may be
-    said instead, ``rule`` how the verdict was decided.
+    said instead, ``rule`` how the verdict was decided. ``printed`` are lines of code or a command, shown as
+    the article prints them.
 
     Raises:
         UsageError: ``holds`` is no ``Verdict``, a text is empty, or the reason is missing.
@@ -32,12 +42,26 @@ def verdict(
     if holds is Verdict.NOT_MEASURABLE_HERE and not reason.strip():
         raise UsageError("why is it not measurable here? Say so in reason=")
     said = f"{holds.value} ({reason})" if reason.strip() else holds.value
+    first = [("The article says:", text_of(claim, "the claim"))]
     pairs = [
-        ("The article says:", text_of(claim, "the claim")),
         ("Measured here:", text_of(measured, "the measurement")),
         ("Verdict:", said),
     ]
     pairs += [("Rather:", corrected)] if corrected.strip() else []
     pairs += [("Decided so:", rule)] if rule.strip() else []
-    plain = "\n".join(f"{name} {text}" for name, text in pairs)
-    return Shown(box("Verdict on a claim of the article", terms(pairs), edge=_EDGES[holds]), plain)
+    lines = dedent(printed.strip("\n"))
+    if not lines:
+        return _boxed(terms(first + pairs), _words(first + pairs), holds)
+    return _boxed(
+        terms(first) + printed_lines(lines) + terms(pairs),
+        f"{_words(first)}\n{indent(lines, '    ')}\n{_words(pairs)}",
+        holds,
+    )
+
+
+def _words(pairs: list[tuple[str, str]]) -> str:
+    return "\n".join(f"{name} {text}" for name, text in pairs)
+
+
+def _boxed(content: str, plain: str, holds: Verdict) -> Shown:
+    return Shown(box("Verdict on a claim of the article", content, edge=_EDGES[holds]), plain)

@@ -5,7 +5,7 @@ system calls. None of it needs a right that an ordinary user lacks.
 """
 
 # pathlib costs an import at the start of every run.
-# ruff: noqa: PTH112
+# ruff: noqa: PTH112, PTH123
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ _REFER = 1 << 13  # ABI 2
 _TRUNCATE = 1 << 14  # ABI 3
 _ON_FILES = _EXECUTE | _WRITE_FILE | _TRUNCATE
 _RULE_PATH_BENEATH = 1
+_ELF64_LITTLE_ENDIAN = b"\x7fELF\x02\x01"
+_PT_INTERP = 3
 _O_PATH = getattr(os, "O_PATH", 0)
 
 
@@ -158,12 +160,39 @@ def _landlock(writable: list[bytes], program: bytes) -> None:
     rules = _check(library.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(8), ctypes.c_uint(0)))
     try:
         _allow(rules, program, _EXECUTE)
+        loader = _loader(program)
+        if loader:
+            _allow(rules, loader, _EXECUTE)
         _allow(rules, os.devnull.encode(), _WRITE_FILE)
         for place in writable:
             _allow(rules, place, handled & ~_EXECUTE)
         _check(library.syscall(_LANDLOCK_RESTRICT, ctypes.c_int(rules), ctypes.c_uint(0)))
     finally:
         os.close(rules)
+
+
+def _loader(program: bytes) -> bytes | None:
+    """The dynamic loader that the kernel executes too (PT_INTERP, elf(5)); None if the program has none.
+
+    A Go program has one if it uses cgo.
+    """
+    try:
+        with open(program, "rb") as file:
+            header = file.read(64)
+            if header[:6] != _ELF64_LITTLE_ENDIAN:
+                return None
+            (table,) = struct.unpack_from("<Q", header, 32)
+            size, count = struct.unpack_from("<HH", header, 54)
+            for number in range(count):
+                file.seek(table + number * size)
+                kind, _, offset, _, _, length = struct.unpack("<IIQQQQ", file.read(40))
+                if kind == _PT_INTERP:
+                    file.seek(offset)
+                    return file.read(length).rstrip(b"\0")
+    except (OSError, struct.error):
+        # Whatever is wrong with it, exec says it better.
+        pass
+    return None
 
 
 def _allow(rules: int, place: bytes, rights: int) -> None:

@@ -22,7 +22,8 @@ class Confinement:
     - ``children``: False keeps it from starting processes, from tracing any, and from signalling any but
       itself; such calls fail with EPERM. Threads are not touched (seccomp(2); Linux on amd64 and arm64).
     - ``writable``: the files and folders that it may write in, make, remove or rename; None sets no bound.
-      What it reads is not bounded. It may then execute no other program either (Landlock; Linux 5.13).
+      What it reads is not bounded. It may then execute no other program either, but for the dynamic loader
+      that it names itself, if it does (Landlock; Linux 5.13).
 
     Where the kernel has no seccomp or no Landlock the rest still holds; see ``not_confined``.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from schedlab.tune.errors import GridInvalid, NothingMeasured
 from schedlab.tune.grid import RUNTIME_AXES, Point
-from schedlab.tune.metrics import metric
+from schedlab.tune.metrics import Metric, metric
 from schedlab.tune.study import Interval, Study
 from schedlab.view import style
 
@@ -51,24 +51,31 @@ def surface(study: Study, name: str = "throughput", *, title: str | None = None)
         said = f"{interval.median / wanted.scale:.3g}\n±{half / wanted.scale:.2g}"
         ink = style.BACKGROUND if depth > _DARK_FROM else style.INK
         ax.text(column + 0.5, row + 0.5, said, ha="center", va="center", fontsize=9, color=ink)
-        if point == best:
+        if point == best and high > low:
             frame = Rectangle((column + 0.03, row + 0.04), 0.94, 0.92, fill=False)
             frame.set(edgecolor=style.VERMILION, linewidth=2.4, zorder=3)
             ax.add_patch(frame)
     _label(ax, across, columns, others, rows)
     ax.set_title("")
-    at_best = found[best]
-    message = (
-        f"{wanted.about.capitalize()} is best at {best}: {wanted.shown(at_best.median)} "
-        f"[{wanted.shown(at_best.low)}, {wanted.shown(at_best.high)}]"
-    )
-    worst = (min if wanted.more_is_better else max)(found, key=lambda point: found[point].median)
-    sentences = [
-        f"A table of {wanted.about} ({wanted.unit}), a cell for each of {len(found)} points.",
-        f"Best: {best}, {wanted.shown(at_best.median)}.",
-        f"Worst: {worst}, {wanted.shown(found[worst].median)}.",
-    ]
-    return style.finish(ax, title or message, sentences)
+    sentences = [f"A table of {wanted.about} ({wanted.unit}), a cell for each of {len(found)} points."]
+    if high > low:
+        worst = (min if wanted.more_is_better else max)(found, key=lambda point: found[point].median)
+        sentences += [
+            f"Best: {best}, {wanted.shown(found[best].median)}.",
+            f"Worst: {worst}, {wanted.shown(found[worst].median)}.",
+        ]
+    else:
+        sentences.append(f"All: {wanted.shown(low)}.")
+    return style.finish(ax, title or _message(wanted, found, best), sentences)
+
+
+def _message(wanted: Metric, found: Mapping[Point, Interval], best: Point) -> str:
+    """Names the best point, if there is one."""
+    about, at_best = wanted.about[:1].upper() + wanted.about[1:], found[best]
+    if all(one.median == at_best.median for one in found.values()):
+        return f"{about} is {wanted.shown(at_best.median)} at each point"
+    low, high = wanted.shown(at_best.low), wanted.shown(at_best.high)
+    return f"{about} is best at {best}: {wanted.shown(at_best.median)} [{low}, {high}]"
 
 
 @style.explicit

@@ -190,6 +190,19 @@ class Study:
             rows.append(row)
         return pd.DataFrame(rows)
 
+    def in_units(self, *names: str) -> pd.DataFrame:
+        """A row per point: the medians of these metrics, in the unit that each column's name gives.
+
+        Raises:
+            GridInvalid: there is no such metric.
+        """
+        import pandas as pd
+
+        wanted = [metric(name) for name in names]
+        settings = pd.DataFrame([point.as_row() for point in self.plan.points])
+        medians = {f"{one.name} ({one.unit})": self._medians(one) / one.scale for one in wanted}
+        return settings.assign(**medians)
+
     def pareto(self, names: Sequence[str] = ("throughput", "p99", "rss")) -> tuple[Point, ...]:
         """The points to which no other is at least as good in all of these metrics, and better in one.
 

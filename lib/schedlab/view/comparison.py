@@ -31,6 +31,8 @@ def compare(
 ) -> Figure:
     """A row per variant, in the mapping's order: a dot per repeat, a bar to the median, the median's value.
 
+    What was measured once is shown as a value, not as a median.
+
     ``unit`` labels the axis ("threads", "ms per request"). With ``baseline`` (one of the variants) each
     median is also given as a multiple of that variant's.
 
@@ -91,8 +93,8 @@ def _label(
         ax.axvline(medians[baseline], color=style.VERMILION, linewidth=1.2, linestyle=(0, (4, 2)), zorder=2)
     for row, (name, repeats) in enumerate(values.items()):
         if name in medians:
-            text, place = f"median {trimmed(medians[name], 3)}", max(0.0, *map(float, repeats))
-            text += _multiple(medians, name, baseline)
+            text, place = trimmed(medians[name], 3), max(0.0, *map(float, repeats))
+            text = ("median " if len(repeats) > 1 else "") + text + _multiple(medians, name, baseline)
         else:
             text, place = "no samples", 0.0
         ax.annotate(
@@ -140,19 +142,21 @@ def _message(medians: Mapping[str, float], unit: str, baseline: str | None) -> s
 def _sentences(
     values: Mapping[str, Sequence[float]], medians: Mapping[str, float], unit: str, baseline: str | None
 ) -> list[str]:
-    said = [
-        f"Bars of the median of {count(len(values), 'variant')}, in {visible(unit, 60)}, a dot per repeat."
-    ]
+    variants, measured = count(len(values), "variant"), visible(unit, 60)
+    if max(map(len, values.values())) > 1:
+        said = [f"Bars of the median of {variants}, in {measured}, a dot per repeat."]
+    else:
+        said = [f"Bars of {variants}, in {measured}."]
     for name, repeats in list(values.items())[:_MOST_IN_WORDS]:
         shown = visible(name, _NAME_LENGTH)
         if name not in medians:
             said.append(f"{shown}: no samples.")
             continue
-        spread = (
-            f"{count(len(repeats), 'repeat')} from {trimmed(min(repeats), 3)} to {trimmed(max(repeats), 3)}"
-        )
-        multiple = _multiple(medians, name, baseline)
-        said.append(f"{shown}: {trimmed(medians[name], 3)}{multiple}, {spread}.")
+        found = f"{shown}: {trimmed(medians[name], 3)}{_multiple(medians, name, baseline)}"
+        if len(repeats) > 1:
+            spread = f"from {trimmed(min(repeats), 3)} to {trimmed(max(repeats), 3)}"
+            found += f", {count(len(repeats), 'repeat')} {spread}"
+        said.append(f"{found}.")
     if len(values) > _MOST_IN_WORDS:
         said.append(f"And {count(len(values) - _MOST_IN_WORDS, 'more variant')}.")
     return said

@@ -18,6 +18,7 @@ from schedlab.capture.xray.errors import (
     XrayError,
 )
 from schedlab.capture.xray.looks import Looks, summary
+from schedlab.capture.xray.pools import PoolParts
 from schedlab.capture.xray.samples import GoroutineStates, Samples
 from schedlab.capture.xray.snapshot import Snapshot
 from schedlab.capture.xray.structs import Change, Row, StructTable, changes, layout
@@ -35,6 +36,7 @@ __all__ = [
     "NotAllowed",
     "NotStopped",
     "Places",
+    "PoolParts",
     "ProcessGone",
     "Procs",
     "Row",

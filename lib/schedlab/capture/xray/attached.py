@@ -18,6 +18,7 @@ from schedlab.capture.xray.code import Code, Places
 from schedlab.capture.xray.errors import ProcessGone
 from schedlab.capture.xray.layout import Layout, layout_of
 from schedlab.capture.xray.memory import Memory, Vanished, failure
+from schedlab.capture.xray.pools import PoolParts, PoolReader
 from schedlab.capture.xray.reader import Brief, Reader
 from schedlab.capture.xray.samples import Collector, Samples
 from schedlab.capture.xray.snapshot import Snapshot
@@ -138,6 +139,22 @@ class Xray:
             gs=found.gs(parts),
             facts=self._facts,
         )
+
+    def pools(self, tries: int = 6) -> tuple[PoolParts, ...]:
+        """Every sync.Pool that the runtime knows of, part by part; none if the program was linked without.
+
+        They are read again until two reads agree, up to ``tries`` times.
+
+        Raises:
+            ProcessGone: it has ended, or runs another program.
+            XrayError: it uses its pools meanwhile.
+        """
+        reader = PoolReader(
+            self._memory, self.layout, self._offset, lambda pc: str(self.functions([pc]).function[0])
+        )
+        found = reader.read(tries)
+        self._memory.check()
+        return found
 
     def functions(self, pcs: npt.ArrayLike) -> Places:
         """Function, file and line of program counters, a list or ``(n,)``; unknown ones are empty."""

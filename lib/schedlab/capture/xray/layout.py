@@ -34,10 +34,20 @@ STRUCTS = (
     "runtime.stack",
     "runtime.gQueue",
 )
+# What a program has only if it uses a sync.Pool.
+POOL_STRUCTS = (
+    "sync.Pool",
+    "sync.poolLocal",
+    "sync.poolLocalInternal",
+    "sync.poolChain",
+    "sync.poolChainElt",
+    "sync.poolDequeue",
+)
+POOL_VARIABLES = ("sync.allPools", "sync.oldPools")
 VARIABLES = ("runtime.allglen", "runtime.allgptr", "runtime.allp", "runtime.allm", "runtime.sched")
 TABLES = ("runtime.waitReasonStrings", "runtime.text", "runtime.etext", "runtime.pclntab", "runtime.epclntab")
 
-_FORMAT = 4
+_FORMAT = 5
 _SYMBOL = np.dtype(
     [("name", "<u4"), ("info", "u1"), ("other", "u1"), ("section", "<u2"), ("value", "<u8"), ("size", "<u8")]
 )
@@ -205,7 +215,7 @@ def _symbols(elf: ELFFile) -> dict[str, Symbol]:
     table = np.frombuffer(section.data(), _SYMBOL)
     texts = elf.get_section(section["sh_link"]).data()
     found = {}
-    for name in (*VARIABLES, *TABLES):
+    for name in (*VARIABLES, *TABLES, *POOL_VARIABLES):
         # The linker may let a name begin within a longer one that ends alike.
         at = texts.find(name.encode() + b"\0")
         while at >= 0:
@@ -230,7 +240,7 @@ def _release(built: bytes) -> str:
 
 def _structs(elf: ELFFile) -> Iterator[tuple[str, Struct]]:
     dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
-    wanted = set(STRUCTS)
+    wanted = {*STRUCTS, *POOL_STRUCTS}
     for unit in dwarf.iter_CUs():
         if not wanted:
             return

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from schedlab import toolchain
 from schedlab.capture import pprof, schedtrace
 from schedlab.claims.errors import NotMeasurableHere
 from schedlab.claims.model import Decision, Entry, Measured, Needs, Values, does_not_hold, holds, imprecise
@@ -22,6 +23,11 @@ _CONNECTIONS = 2000
 _REQUESTS = 50
 _ENOUGH_SAMPLES, _PATIENCE_RUNS = 40, 4
 _WAIT_READ = "internal/poll.(*pollDesc).waitRead"
+
+# The command as printed, with the pprof that comes with Go, and one that shows what is promised.
+_PRINTED = "pprof -http"
+_WITH_GO = "go tool pprof -http"
+_WORKS = "go tool pprof -top goroutines.pb.gz"
 
 _HANDLER = """
 func handleBlock(w http.ResponseWriter, r *http.Request) {
@@ -137,6 +143,33 @@ def idle(rig: Rig) -> Measured:
     return Measured(values, said)
 
 
+def command(rig: Rig) -> Measured:
+    """``pprof -http`` as printed, with Go's own pprof, and a command that works, on 2000 idle connections."""
+    waiting = rig.once(idle)
+    toolchain.tool(rig.toolchain, "pprof")  # built before, or the commands would wait for that
+    with tempfile.TemporaryDirectory(prefix="schedlab-claim-") as made:
+        folder = Path(made)
+        flags = ("-connections", 50, "-others", 0, "-goroutines", folder / "goroutines.pb.gz")
+        rig.run("idle_connections", flags)
+        printed, with_go, works = (rig.command(line, folder) for line in (_PRINTED, _WITH_GO, _WORKS))
+    top = [line.split()[-1] for line in works.stdout.splitlines() if line.rstrip().endswith("gopark")]
+    values = {
+        **waiting.values,
+        "printed": [printed.exit_status, _first_line(printed.stderr)],
+        "with_go": [with_go.exit_status, _first_line(with_go.stderr)],
+        "works": works.exit_status == 0 and top == ["runtime.gopark"],
+    }
+    said = (
+        f"`{_PRINTED}` ended with {values['printed'][1]!r}, `{_WITH_GO}` with {values['with_go'][1]!r}; "
+        f"`{_WORKS}` {'lists' if values['works'] else 'does not list'} runtime.gopark; {waiting.said}"
+    )
+    return Measured(values, said)
+
+
+def _first_line(text: str) -> str:
+    return (text.strip() or "nothing").splitlines()[0]
+
+
 def _others_ran(values: Values) -> bool:
     return bool(values["others_ended"] >= 0.9 * values["others"])
 
@@ -185,9 +218,12 @@ def _parked_is_a_symptom(values: Values) -> Decision:
     share = values["parked"] / values["goroutines"]
     if share >= 0.9 and _others_ran(values):
         return does_not_hold(
-            "gopark is where every goroutine is that waits for anything",
-            f"In a healthy program {share:.0%} of {values['goroutines']} goroutines are in gopark.",
+            "the command needs an address and a profile; and every goroutine that waits is in gopark",
+            f"`{_WORKS}` shows them; in a healthy program {share:.0%} of {values['goroutines']} goroutines "
+            "are in gopark.",
         )
+    if values["printed"][0] != 0:
+        return does_not_hold(f"the printed command ends with {values['printed'][1]!r}")
     return holds()
 
 
@@ -477,10 +513,11 @@ ENTRIES = (
     ),
     Entry(
         "C3.1d",
-        idle,
-        "Does not hold if nine of ten goroutines of a program that starves nobody are in gopark.",
+        command,
+        "Does not hold if nine of ten goroutines of a program that starves nobody are in gopark, or if the "
+        "printed command fails.",
         _parked_is_a_symptom,
-        seconds=4,
+        seconds=8,
         examined=_ALL,
         needs=_LINUX,
     ),

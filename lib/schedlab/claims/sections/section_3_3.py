@@ -156,12 +156,21 @@ def _cut_is_reused(values: Values) -> Decision:
     )
 
 
+_IN_WORDS = {
+    "printed": "as printed",
+    "kept": "with the second buffer put back",
+    "direct": "put back uncut",
+    "reset": "cut with [:0]",
+    "pointer": "a pool of pointers",
+}
+
+
 def uses(rig: Rig) -> Measured:
     """100,000 operations of each kind, each in a fresh process, three times; medians, and the best pauses."""
-    values = {use: _used(rig, use) for use in ("printed", "kept", "direct", "reset", "pointer")}
+    values = {use: _used(rig, use) for use in _IN_WORDS}
     said = "; ".join(
-        f"{use}: {found['megabytes']:.1f} MB, {found['gcs']:g} GCs, {found['news_each']:.2f} new buffers and "
-        f"{found['mallocs_each']:.1f} allocations per operation"
+        f"{_IN_WORDS[use]}: {found['megabytes']:.1f} MB, {found['gcs']:g} collections, per operation "
+        f"{found['news_each']:.2f} new buffers and {found['mallocs_each']:.1f} allocations"
         for use, found in values.items()
     )
     return Measured(values, said)

@@ -24,6 +24,14 @@ _PRINTED = """go run main.go -cpuprofile=cpu.pprof -trace=trace.out &
 sleep 5 && kill $!
 go tool trace -pprof=goroutine trace.out > goroutines.json"""
 
+# What does end it: the program itself, built before, is what $! names.
+_BUILT = """go build -o program main.go
+./program &
+while [ ! -s pid ]; do sleep 0.05; done
+kill $!
+wait $!
+if kill -0 "$(cat pid)" 2>/dev/null; then echo lives; else echo gone; fi"""
+
 # An ordinary program: it works on for a while, and knows nothing of profiles.
 _WORKS = """
 package main
@@ -57,7 +65,7 @@ func TestWork(t *testing.T) {
 def printed(rig: Rig) -> Measured:
     """The three command lines as printed; which files are there, and whether the program still is.
 
-    Then the same two flags with `go test`, which knows them.
+    Then the same two flags with `go test`, which knows them, and `kill $!` of a program that was built.
     """
     toolchain.tool(rig.toolchain, "trace")  # built before, or the commands would wait for that
     with rig.program(_WORKS) as folder:
@@ -71,12 +79,15 @@ def printed(rig: Rig) -> Measured:
         (folder / "main_test.go").write_text(_BENCHED, encoding="utf-8")
         rig.command("go test -cpuprofile=cpu.pprof -trace=trace.out", folder).check()
         by_test = sorted(file.name for file in folder.iterdir() if file.suffix in (".pprof", ".out"))
+    with rig.program(_WORKS) as folder:
+        built = rig.command(_BUILT, folder).stdout.split()
     values = {
         "files": files,
         "lives": "lives" in done.stdout.split(),
         "goroutines_json_bytes": json_bytes,
         "said": (done.stderr.strip().splitlines() or [""])[0],
         "by_test": by_test,
+        "built_ends": built == ["gone"],
     }
     state = "lived on after `kill $!`" if values["lives"] else "was gone after `kill $!`"
     said = f"files after the commands: {', '.join(files)}; the program {state}"
@@ -98,7 +109,9 @@ def _ends_it(values: Values) -> Decision:
         return holds()
     return does_not_hold(
         "$! is the go command, which dies; the program is its child, and lives on",
-        "After `kill $!` the program was still running.",
+        "A program that was built before and then started by its own name is gone after `kill $!`."
+        if values["built_ends"]
+        else "After `kill $!` the program was still running.",
     )
 
 
@@ -138,12 +151,51 @@ def tool(rig: Rig) -> Measured:
         "viewer_2d": len(re.findall(r"getContext\(\W*['\"]2d", pages["viewer"])),
         **_contents(timeline),
     }
-    said = (
-        f"-pprof=goroutine: {values['said']['goroutine']!r}; -json: {values['said']['json']!r}; "
-        f"its page /jsontrace has {len(events)} events with the keys {', '.join(values['keys'])}, "
-        f"ts from {min(times):g} to {max(times):g} for {values['trace_s']:.2f} s"
+    return Measured(values, "")
+
+
+def commands(rig: Rig) -> Measured:
+    """What the printed commands ended with."""
+    said = rig.once(tool).values["said"]
+    return _of(rig, f"-pprof=goroutine ends with {said['goroutine']!r}, -json with {said['json']!r}")
+
+
+def page(rig: Rig) -> Measured:
+    """What the data of its web page are."""
+    values = rig.once(tool).values
+    low, high = values["ts_range"]
+    return _of(
+        rig,
+        f"its page /jsontrace has {values['page_events']} events with the keys {', '.join(values['keys'])}, "
+        f"ts from {low:g} to {high:g} for {values['trace_s']:.2f} s",
     )
-    return Measured(values, said)
+
+
+def contents(rig: Rig) -> Measured:
+    """What a trace knows."""
+    values = rig.once(tool).values
+    return _of(
+        rig,
+        f"a trace of {values['trace_s']:.2f} s has {values['goroutine_ids']} goroutines with "
+        f"{values['created']} creations, {values['blocked']} waits and {values['preempted']} preemptions, "
+        f"{values['p_spans']} states of Ps and {values['m_spans']} of Ms, {values['collections_with_stack']} "
+        f"events of the collector with a stack, and a line of source for {values['frames_with_line']:.0%} of "
+        "the frames",
+    )
+
+
+def viewer(rig: Rig) -> Measured:
+    """How Go's viewer draws."""
+    values = rig.once(tool).values
+    return _of(
+        rig,
+        f"the viewer that `go tool trace` serves asks for a 2d context in {values['viewer_2d']} places of "
+        f"its script, for WebGL in {values['viewer_webgl']}",
+    )
+
+
+def _of(rig: Rig, said: str) -> Measured:
+    return Measured(rig.once(tool).values, said)
 
 
 def _first_line(text: str) -> str:
@@ -237,9 +289,9 @@ def _all_transitions(values: Values) -> Decision:
         return does_not_hold(f"the trace has no {', '.join(missing)}")
     if values["m_spans"] == 0:
         return imprecise(
-            f"A trace of about a second had {values['created']} creations, {values['blocked']} waits, "
-            f"{values['preempted']} preemptions and {values['p_spans']} states of Ps; of Ms it has only "
-            "which thread wrote an event: their states must be derived.",
+            f"A trace of {values['trace_s']:.2f} s had {values['created']} creations, {values['blocked']} "
+            f"waits, {values['preempted']} preemptions and {values['p_spans']} states of Ps; of Ms it has "
+            "only which thread wrote an event: their states must be derived.",
         )
     return holds()
 
@@ -304,8 +356,8 @@ def numbers(rig: Rig) -> Measured:
     procid = re.search(r"^\s*procid\s+\w+\s*(?://.*)?$", rig.source("runtime2.go", "m"), re.MULTILINE)
     in_p = re.search(r"^\s*procid\s", rig.source("runtime2.go", "p"), re.MULTILINE)
     new_thread = rig.whole_source("os_linux.go")
-    clock = rig.whole_source("trace*.go")
-    stamps = re.search(r"return traceTime\((\w+)\(\) / traceTimeDiv\)\n}", clock)
+    tracer = rig.whole_source("trace*.go")
+    stamps = re.search(r"return traceTime\((\w+)\(\) / traceTimeDiv\)\n}", tracer)
     states = {name: runtime.get(name, -1) for name in ("_Grunnable", "_Grunning", "_Gsyscall")}
     traced = {name: in_trace.get(name, -1) for name in ("GoRunnable", "GoRunning", "GoSyscall")}
     values = {
@@ -316,11 +368,28 @@ def numbers(rig: Rig) -> Measured:
         "procid_is": "gettid" if re.search(r"procid = uint64\(gettid\(\)\)", new_thread) else "",
         "clock": stamps[1] if stamps else "",
     }
-    said = (
-        f"in the runtime {_list(states)}; in the trace's format {_list(traced)}; procid "
-        f"is a field of {'m' if procid else 'no m'}; traces are stamped by {values['clock'] or 'nobody'}()"
-    )
+    return Measured(values, "")
+
+
+def states_of_g(rig: Rig) -> Measured:
+    """The numbers of a goroutine's states."""
+    values = rig.once(numbers).values
+    said = f"in the runtime {_list(values['runtime'])}; in the trace's format {_list(values['trace'])}"
     return Measured(values, said)
+
+
+def thread_number(rig: Rig) -> Measured:
+    """Whose field procid is."""
+    values = rig.once(numbers).values
+    owners = [name for name in ("m", "p") if values[f"procid_of_{name}"]]
+    said = f"procid is a field of {' and '.join(owners) or 'neither m nor p'}"
+    return Measured(values, said)
+
+
+def clock(rig: Rig) -> Measured:
+    """Which clock stamps a trace's events."""
+    values = rig.once(numbers).values
+    return Measured(values, f"the runtime stamps events with {values['clock'] or 'no'}() as it writes them")
 
 
 def _format_of_traces(rig: Rig) -> str:
@@ -427,7 +496,7 @@ def _five_to_eight(values: Values) -> Decision:
 ENTRIES = (
     Entry(
         "C4.2h",
-        tool,
+        page,
         "Holds if go tool trace serves no interactive view with a trace's events.",
         _needs_a_pipeline,
         seconds=10,
@@ -435,7 +504,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2b",
-        tool,
+        commands,
         "Holds if the printed command writes JSON; imprecise if only a page of its server is JSON.",
         _to_json,
         seconds=10,
@@ -459,7 +528,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2a",
-        tool,
+        commands,
         "Holds if the printed command ends with status 0.",
         _goroutine_profile,
         seconds=10,
@@ -467,7 +536,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2j",
-        tool,
+        contents,
         "Holds if a trace has creations, waits, preemptions, states of Ps and of Ms; imprecise without Ms.",
         _all_transitions,
         seconds=10,
@@ -484,7 +553,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2k",
-        numbers,
+        clock,
         "Holds if the parser aligns the clock; imprecise if the runtime stamps with nanotime itself.",
         _monotonic,
         seconds=1,
@@ -492,7 +561,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2g",
-        tool,
+        page,
         "Holds if ts is a whole number of ns since 1970 or boot; fails if it spans the trace in microseconds "
         "from 0.",
         _absolute_ns,
@@ -501,7 +570,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2l",
-        tool,
+        page,
         "Holds if events in the tool's JSON have a field gp.",
         _field_gp,
         seconds=10,
@@ -509,7 +578,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2f",
-        numbers,
+        states_of_g,
         "Holds if 2 is runnable and 3 is running, in the runtime's constants or in the trace's format.",
         _two_and_three,
         seconds=1,
@@ -517,7 +586,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2m",
-        numbers,
+        thread_number,
         "Holds if the struct p has a field procid.",
         _of_p,
         seconds=1,
@@ -525,7 +594,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2c",
-        tool,
+        commands,
         "Holds if the printed command ends with status 0.",
         _has_json_flag,
         seconds=10,
@@ -533,7 +602,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2n",
-        tool,
+        viewer,
         "Holds if Go's own interactive viewer asks for WebGL and for no 2d context.",
         _webgl,
         seconds=10,
@@ -541,7 +610,7 @@ ENTRIES = (
     ),
     Entry(
         "C4.2o",
-        tool,
+        contents,
         "Holds if a trace has Ps, goroutines' ids, stacks of collections, and lines for 90 % of frames.",
         _filters,
         seconds=10,

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,11 @@ def grid(rig: Rig) -> Measured:
         for procs in _PROCS:
             settings = GoSettings(gomaxprocs=procs, gogc=gogc)
             found = _load(rig, settings, "-allocators", 16, "-live-mb", 16, "-garbage-mb", 128)
-            cells[f"{procs},{gogc}"] = {"gcs": found["gcs"], "cpu_ms": found["cpu_ns"] / 1e6}
+            cells[f"{procs},{gogc}"] = {
+                "gcs": found["gcs"],
+                "cpu_ms": found["cpu_ns"] / 1e6,
+                "pause_ms": mean(found["pauses_ns"]) / 1e6 if found["pauses_ns"] else None,
+            }
     by_gogc = {str(gogc): _over(cells, [f"{procs},{gogc}" for procs in _PROCS]) for gogc in _GOGCS}
     by_procs = {str(procs): _over(cells, [f"{procs},{gogc}" for gogc in _GOGCS]) for procs in _PROCS}
     said = "; ".join(
@@ -247,6 +251,7 @@ def table(rig: Rig) -> Measured:
     gogc, procs = found["by_gogc"], found["by_procs"]
     values = {
         "rows": [[float(cell.rstrip("%")) for cell in row] for row in rows],
+        "cells": found["cells"],
         "gogc_effect": gogc["10"]["cpu_ms"] / gogc["100"]["cpu_ms"],
         "procs_effect": procs["16"]["cpu_ms"] / procs["4"]["cpu_ms"],
         "joint_cost": found["cells"]["16,10"]["cpu_ms"] / found["cells"]["4,100"]["cpu_ms"],

@@ -12,7 +12,12 @@ What the program prints says when to look and what it computed, never what the s
 A program runs confined (``process.Confinement``): as one process, within memory, time and output, writing to
 nothing but an empty folder. Its source may not hold what reaches past the language (``vetting``): unsafe, C,
 go:linkname, bare system calls, other processes, a trace of its own. It is built from its Go files alone, in a
-module that the check writes.
+module that the check writes. What reaches past the language and is needed all the same is *given*: packages
+below the lab's ``given/``, which an answer imports as ``lab/given/<package>``. They are taken from the lab
+itself; a learner's copy of them is there to be read, and for ``go run .``.
+
+An answer may be a diagnosis of captures instead (``Lab.answer``): a text, which is read and never run. Its
+truth is read from the source of what was recorded (``incident``).
 
 What remains: where the kernel has no Landlock, a program could write into its own memory through
 /proc/self/mem, and so change what X-ray and probes read; and everywhere into the file of the trace that is
@@ -25,6 +30,7 @@ from schedlab.learn.labs.desk import Desk, LabReport, lab
 from schedlab.learn.labs.errors import (
     BadManifest,
     CannotKeep,
+    CannotRecord,
     NotOpened,
     NotPassedYet,
     UnknownLab,
@@ -47,6 +53,7 @@ __all__ = [
     "Attempt",
     "BadManifest",
     "CannotKeep",
+    "CannotRecord",
     "Check",
     "Desk",
     "Finding",

@@ -25,7 +25,7 @@ from schedlab.capture import probes, tracing
 from schedlab.errors import SchedlabError
 from schedlab.learn.labs.manifest import Lab
 from schedlab.learn.labs.verdicts import Evidence
-from schedlab.learn.labs.work import files_of, go_mod
+from schedlab.learn.labs.work import files_of, given_of, go_mod
 from schedlab.places import cache_folder
 from schedlab.process import Confinement, Finished, GoSettings
 
@@ -81,7 +81,7 @@ class Misbehaved(SchedlabError):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The Go files of one answer in a folder of their own. The learner's folder is not read any more."""
+    """The files of one answer in a folder of their own. The learner's folder is not read any more."""
 
     lab: Lab
     folder: Path
@@ -199,7 +199,7 @@ class Held:
             try:
                 self._xray = xray.attach(self.pid)
             except xray.ProcessGone:
-                raise self._gone() from None
+                raise self.ended() from None
         return self._xray
 
     def threads(self) -> int:
@@ -216,7 +216,7 @@ class Held:
         try:
             return len(os.listdir(f"/proc/{self.pid}/task"))  # noqa: PTH208
         except OSError:
-            raise self._gone() from None
+            raise self.ended() from None
 
     def counters(self) -> Counters:
         """What the probes in its runtime have counted so far, read out of its memory."""
@@ -229,7 +229,7 @@ class Held:
                 # The process is there and its runtime not yet.
                 time.sleep(_LOOK_S)
             except xray.ProcessGone:
-                raise self._gone() from None
+                raise self.ended() from None
         return probes.read_live(self.xray)
 
     def await_line(self, wanted: str, patience_s: float = _PATIENCE_S) -> None:
@@ -242,7 +242,7 @@ class Held:
             self._live.wait_for_line(lambda line: line.strip() == wanted, timeout_s=patience_s)
         except process.LineNotSeen:
             if not self._live.alive:
-                raise self._gone() from None
+                raise self.ended() from None
             raise Misbehaved(
                 "never_ready",
                 f'It runs, and has not printed "{wanted}" after {patience_s:g} s: something in it does not '
@@ -257,6 +257,12 @@ class Held:
                 return False
             time.sleep(_LOOK_S)
         return True
+
+    def give(self, data: bytes) -> None:
+        """Write to its standard input. What it does not read stays there; not more than 4096 bytes of it."""
+        # It may have ended: whoever looks next says how.
+        with contextlib.suppress(BrokenPipeError):
+            self._stdin.write(data)
 
     def finish(self) -> Finished:
         """End its standard input and let it end.
@@ -274,8 +280,8 @@ class Held:
         with contextlib.suppress(OSError):
             self._stdin.close()
 
-    def _gone(self) -> Misbehaved:
-        """It ended although its input has not: how, in words."""
+    def ended(self) -> Misbehaved:
+        """For who finds that it is gone although its input has not ended: how it ended, in words."""
         try:
             finished = _ended_well(self._live.wait)
         except Misbehaved as error:
@@ -289,23 +295,28 @@ class Held:
 
 
 def prepare(lab: Lab, files: Mapping[str, bytes]) -> Attempt:
-    """Put the files of an answer where they are built; the same files go to the same place.
+    """Put the files of an answer where they are judged; the same files go to the same place.
+
+    The lab's given packages go with them, from the lab itself, and need no vetting.
 
     Raises:
         Misbehaved: there is no Go file, or one holds what a lab does not take.
     """
-    if not files:
+    is_program = lab.answer == "program"
+    if not files and is_program:
         raise Misbehaved("no_program", "There is no Go file in your folder; reset brings the starter back.")
-    module = go_mod(lab)
+    files = {**files, **given_of(lab)}
+    module = go_mod(lab) if is_program else ""
     digest = hashlib.sha256(module.encode())
     for name, text in sorted(files.items()):
         digest.update(f"\0{name}\0{len(text)}\0".encode() + text)
     folder = cache_folder() / "labs" / digest.hexdigest()[:16] / lab.id
-    wanted = {**files, "go.mod": module.encode()}
-    there = {file.name: file.read_bytes() for file in folder.glob("*")} if folder.is_dir() else {}
+    wanted = {**files, "go.mod": module.encode()} if is_program else files
+    there = {name: file.read_bytes() for name, file in _files_in(folder)}
     if there != wanted:
         _fill(folder, wanted)
-    _vet(folder)
+    if is_program:
+        _vet(folder)
     return Attempt(lab, folder)
 
 
@@ -318,12 +329,18 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".filling-", dir=folder.parent) as beside:
         made = Path(beside) / folder.name
-        made.mkdir()
         for name, text in files.items():
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
             (made / name).write_bytes(text)
         if folder.exists():
             shutil.rmtree(folder)
         made.rename(folder)
+
+
+def _files_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield file.relative_to(folder).as_posix(), file
 
 
 def _vet(folder: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 from schedlab.learn.html import BORDER, CODE_FONT, RAISED, TEXT, Shown, box, paragraphs, terms
-from schedlab.learn.labs import hints, progress
+from schedlab.learn.labs import grading, hints, progress
 from schedlab.learn.labs.errors import NotPassedYet
 from schedlab.learn.labs.gate import Gate, answers, run_gate
 from schedlab.learn.labs.grading import check
+from schedlab.learn.labs.incident.diagnoses import DIAGNOSIS
 from schedlab.learn.labs.manifest import Lab, find
 from schedlab.learn.labs.verdicts import Evidence, LabVerdict, State
 from schedlab.learn.labs.work import files_of, open_copy, reset_copy
@@ -38,19 +40,25 @@ class Desk:
 
     def open(self) -> Shown:
         """Make your copy of the starter, if there is none, and say where it is."""
-        made = open_copy(self.about)
+        made = self.make_copy()
         if made or not progress.load().of(self.about.id).opened:
             progress.note(self.about.id, opened=progress.utc_now())
-        names = sorted(files_of(self.about.work))
+        names = _shown(self.about)
         said = "This is your copy of the starter." if made else "This is your copy, as you left it."
         plain = [self.about.task, said, *(f"work/{name}" for name in names)]
         links = "".join(f'<li><a href="work/{escape(name)}">work/{escape(name)}</a></li>' for name in names)
-        content = paragraphs([self.about.task, f"{said} Open it, change it, save it; then run lab.check()."])
+        is_program = self.about.answer == "program"
+        do = "Open it, change it" if is_program else f"Read the captures, fill in {DIAGNOSIS}"
+        content = paragraphs([self.about.task, f"{said} {do}, save it; then run lab.check()."])
         label = f"Lab: {self.about.title}"
         return Shown(box(label, f'{content}<ul style="margin:0.2em 0">{links}</ul>'), "\n".join(plain))
 
+    def make_copy(self) -> bool:
+        """Make your copy, if there is none; whether it was made now."""
+        return open_copy(self.about, grading.check_of(self.about).furnish)
+
     def check(self) -> LabReport:
-        """Build your copy, run it, and say what its scheduler did."""
+        """Judge your copy: build it, run it, and say what its scheduler did; or read your diagnosis."""
         found = check(self.about)
         if found.state is not State.NOT_STARTED:
             progress.note_attempt(self.about.id, found.state, found.code, passed=found.right)
@@ -67,14 +75,14 @@ class Desk:
 
     def reset(self) -> Shown:
         """Begin anew. What you wrote is kept beside it."""
-        kept = reset_copy(self.about)
+        kept = reset_copy(self.about, grading.check_of(self.about).furnish)
         said = "work/ is the starter again."
         if kept is not None:
             said += f" What you had is in {kept.relative_to(self.about.folder)}/."
         return Shown(box("Reset", paragraphs([said])), said)
 
     def solution(self, *, anyway: bool = False) -> Shown:
-        """One right answer, once you have one too, or ``anyway``.
+        """One right answer, once you have one too, or ``anyway``; of a diagnosis, the fault and its repair.
 
         Raises:
             NotPassedYet: you have not passed, and did not say ``anyway=True``.
@@ -84,8 +92,9 @@ class Desk:
                 f"{self.about.id}: the solution is shown to who has passed",
                 remedy="Ask for a hint first, or say anyway=True.",
             )
+        explain = grading.check_of(self.about).explain
+        files = explain(self.about) if explain else _texts_in(self.about.solution)
         progress.note(self.about.id, solution_shown=True)
-        files = {name: text.decode() for name, text in files_of(self.about.solution).items()}
         frame = (
             f"color:{TEXT};background:{RAISED};border:1px solid {BORDER};padding:0.5em 1em;margin:0;"
             f"overflow-x:auto;tab-size:4;font-family:{CODE_FONT}"
@@ -101,7 +110,7 @@ class Desk:
 
     def gate(self) -> Gate:
         """Whether the check tells the lab's own starter and solution apart here; for a notebook's claims."""
-        chosen = tuple(answer for answer in answers(self.about) if answer.name in ("starter", "solution"))
+        chosen = tuple(answer for answer in answers(self.about) if answer.name.partition("/")[0] != "wrong")
         return Gate(self.about, tuple(run_gate(self.about, chosen)))
 
     def __repr__(self) -> str:
@@ -139,6 +148,17 @@ class LabReport:
 
     def _parts(self) -> list[tuple[str, str]]:
         return [(f"{part.name}:", f"{part.finding.state}. {part.asks}") for part in self.verdict.parts]
+
+
+def _shown(about: Lab) -> list[str]:
+    """The files of a learner's copy that are to be opened."""
+    if about.answer == "program":
+        return sorted(files_of(about.work))
+    return sorted(str(file.relative_to(about.work)) for file in about.work.rglob("*") if file.is_file())
+
+
+def _texts_in(solution: Path) -> dict[str, str]:
+    return {name: text.decode() for name, text in files_of(solution).items()}
 
 
 def evidence_words(evidence: Evidence) -> list[tuple[str, str]]:

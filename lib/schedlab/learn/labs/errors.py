@@ -21,5 +21,9 @@ class NotPassedYet(UsageError):
     """What was asked for is for who has passed the lab."""
 
 
+class CannotRecord(SchedlabError):
+    """What a lab gives to its learner could not be recorded on this machine."""
+
+
 class CannotKeep(SchedlabError):
     """A learner's file could not be put in its place; nothing was lost."""

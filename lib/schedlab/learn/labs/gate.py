@@ -51,10 +51,10 @@ class Gate:
 
 
 def answers(lab: Lab) -> tuple[Answer, ...]:
-    """The starter, the solution and the wrong answers, in this order."""
+    """The starter, the solution (or each of them) and the wrong answers, in this order."""
     own = (
         Answer("starter", lab.starter, lab.starter_code, ""),
-        Answer("solution", lab.solution, "", ""),
+        *(Answer(str(one.relative_to(lab.folder)), one, "", "") for one in lab.solutions),
     )
     return own + tuple(
         Answer(f"wrong/{one.name}", lab.wrong_folder(one.name), one.code, one.says) for one in lab.wrong

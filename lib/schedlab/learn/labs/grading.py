@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from schedlab.learn.labs.verdicts import (
     without_parts,
     wrong,
 )
-from schedlab.learn.labs.work import files_of, is_untouched
+from schedlab.learn.labs.work import Furnish, changed_given, files_of, is_untouched
 from schedlab.process import NotSupportedHere, QuotaUnavailable, writes_are_bounded
 
 # Why a part could not be judged that is no fault of the answer.
@@ -41,9 +41,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """All that a lab asks for, in the order in which it is looked at."""
+    """All that a lab asks for, in the order in which it is looked at.
+
+    ``furnish`` puts into a learner's new copy what cannot lie ready, such as captures of this machine.
+    ``explain`` is what who has passed is shown instead of a program: texts with their titles.
+    """
 
     parts: tuple[Part, ...]
+    furnish: Furnish | None = None
+    explain: Callable[[Lab], Mapping[str, str]] | None = None
 
 
 def check_of(lab: Lab) -> Check:
@@ -68,7 +74,7 @@ def check(lab: Lab) -> LabVerdict:
     """Judge the learner's copy."""
     if is_untouched(lab):
         there = "It is still the starter." if lab.work.is_dir() else "There is no copy of your own yet."
-        return without_parts(State.NOT_STARTED, f"{there} {lab.task}")
+        return _noted(lab, lab.work, without_parts(State.NOT_STARTED, f"{there} {lab.task}"))
     return grade(lab, lab.work)
 
 
@@ -77,13 +83,21 @@ def grade(lab: Lab, answer: Path, given: Check | None = None) -> LabVerdict:
 
     Parts after one that is wrong are not run, and are reported so.
     """
+    return _noted(lab, answer, _graded(lab, answer, given))
+
+
+def _graded(lab: Lab, answer: Path, given: Check | None) -> LabVerdict:
     chosen = given or check_of(lab)
     try:
-        files = files_of(answer)
-        attempt = prepare(lab, files)
-        attempt.build()
+        attempt = prepare(lab, files_of(answer, lab.pattern))
+        if lab.answer == "program":
+            attempt.build()
     except toolchain.CompileError as error:
         return without_parts(State.DOES_NOT_BUILD, error.message)
+    except toolchain.CCompilerNotFound as error:
+        # Of a given package: an answer may not use cgo itself.
+        reason = f"No C compiler: this lab calls C, and there is none here.\n{error.remedy}"
+        return without_parts(State.NOT_MEASURABLE_HERE, reason)
     except Misbehaved as error:
         return without_parts(State.WRONG, error.message, error.code, error.evidence)
     results: list[PartResult] = []
@@ -94,6 +108,18 @@ def grade(lab: Lab, answer: Path, given: Check | None = None) -> LabVerdict:
         )
         results.append(PartResult(part.name, part.asks, found))
     return of_parts(tuple(results))
+
+
+def _noted(lab: Lab, answer: Path, verdict: LabVerdict) -> LabVerdict:
+    """The verdict, and a word on given files that are not as the lab gives them."""
+    changed = changed_given(lab, answer)
+    if not changed:
+        return verdict
+    note = (
+        f"Not as it was given: {', '.join(changed[:3])}. What is below given/ is the lab's: your program was "
+        "built with the lab's own files, and changes there do not count."
+    )
+    return replace(verdict, message=f"{verdict.message}\n{note}")
 
 
 def _judge(part: Part, attempt: Attempt) -> Finding:
@@ -116,7 +142,7 @@ def _judge(part: Part, attempt: Attempt) -> Finding:
 
 def _contents(lab: Lab) -> Mapping[Path, bytes]:
     """The lab's own files, which nobody but an author changes. Its notebook is not among them."""
-    folders = (lab.starter, lab.solution, lab.folder / "wrong")
+    folders = (lab.starter, lab.solution, lab.folder / "wrong", lab.given)
     files = [lab.folder / MANIFEST, *(file for folder in folders for file in sorted(folder.rglob("*")))]
     return {file: file.read_bytes() for file in files if file.is_file()}
 

@@ -17,8 +17,11 @@ MANIFEST = "lab.toml"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LEAST_HINTS = 3
 _LEAST_WRONG = 2
-_KEYS = ("title", "chapter", "minutes", "task", "skills", "needs", "starter_code", "hints", "wrong")
+_KEYS = ("title", "chapter", "minutes", "task", "skills", "needs", "answer", "starter_code", "hints", "wrong")
 _WRONG_KEYS = ("name", "code", "says")
+# What an answer is, and which of its files count.
+_PATTERNS = {"program": "*.go", "diagnosis": "*.toml"}
+_KINDS = {"program": "Go program", "diagnosis": "diagnosis"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,10 @@ class WrongAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """One lab. ``minutes`` is for a learner; ``starter_code`` is the code that the untouched starter gets."""
+    """One lab. ``minutes`` is for a learner; ``starter_code`` is the code that the untouched starter gets.
+
+    ``answer`` is what a learner hands in: a ``program``, or a ``diagnosis`` of captures.
+    """
 
     id: str
     folder: Path
@@ -42,6 +48,7 @@ class Lab:
     task: str
     skills: tuple[str, ...]
     needs: tuple[str, ...]
+    answer: str
     starter_code: str
     wrong: tuple[WrongAnswer, ...]
     hints: tuple[str, ...]
@@ -52,9 +59,19 @@ class Lab:
         return self.folder / "starter"
 
     @property
+    def pattern(self) -> str:
+        """Which files of a folder make an answer."""
+        return _PATTERNS[self.answer]
+
+    @property
     def solution(self) -> Path:
-        """One right answer."""
+        """One right answer; if the answer is a diagnosis, a folder for each incident."""
         return self.folder / "solution"
+
+    @property
+    def solutions(self) -> tuple[Path, ...]:
+        """Every right answer that is kept."""
+        return (self.solution,) if self.answer == "program" else tuple(sorted(self.solution.glob("*/")))
 
     @property
     def work(self) -> Path:
@@ -65,6 +82,11 @@ class Lab:
     def kept(self) -> Path:
         """Where earlier copies of the learner's go, one folder each."""
         return self.folder / "kept"
+
+    @property
+    def given(self) -> Path:
+        """Packages that every answer is built with, a folder each; most labs have none."""
+        return self.folder / "given"
 
     def wrong_folder(self, name: str) -> Path:
         """The files of a wrong answer."""
@@ -119,6 +141,7 @@ def read(folder: Path) -> Lab:
         task=data["task"],
         skills=tuple(data["skills"]),
         needs=tuple(data.get("needs", ())),
+        answer=data.get("answer", "program"),
         starter_code=data["starter_code"],
         wrong=tuple(WrongAnswer(**one) for one in data["wrong"]),
         hints=tuple(data["hints"]),
@@ -147,15 +170,22 @@ def _problems(folder: Path, data: Mapping[str, Any]) -> Iterator[str]:
     yield from _texts("skills", data.get("skills"), 1)
     yield from _texts("needs", data.get("needs", []), 0)
     yield from _texts("hints", data.get("hints"), _LEAST_HINTS)
-    yield from _wrong_problems(folder, data.get("wrong"))
+    kind = data.get("answer", "program")
+    if not isinstance(kind, str) or kind not in _PATTERNS:
+        yield f"answer: must be {' or '.join(_PATTERNS)}"
+        return
+    yield from _wrong_problems(folder, data.get("wrong"), kind)
     for name in ("starter", "solution"):
-        if not any((folder / name).glob("*.go")):
-            yield f"{name}: there is no Go program in that folder"
+        if not _has_answer(folder / name, kind, each=kind == "diagnosis" and name == "solution"):
+            yield f"{name}: there is no {_KINDS[kind]} in that folder"
     if not (folder / "lab.md").is_file():
         yield "lab.md: is missing"
+    for package in sorted(folder.glob("given/*")):
+        if not any(package.glob("*.go")):
+            yield f"given/{package.name}: is no folder with a Go package"
 
 
-def _wrong_problems(folder: Path, given: object) -> Iterator[str]:
+def _wrong_problems(folder: Path, given: object, kind: str) -> Iterator[str]:
     if not isinstance(given, list) or len(given) < _LEAST_WRONG:
         yield f"wrong: must be at least {_LEAST_WRONG} tables [[wrong]] with {', '.join(_WRONG_KEYS)}"
         return
@@ -168,13 +198,19 @@ def _wrong_problems(folder: Path, given: object) -> Iterator[str]:
             yield f"wrong {number}: name and code are words joined by _, says is text"
             continue
         names.append(one["name"])
-        if not any((folder / "wrong" / one["name"]).glob("*.go")):
-            yield f"wrong {number}: there is no Go program in wrong/{one['name']}"
+        if not _has_answer(folder / "wrong" / one["name"], kind):
+            yield f"wrong {number}: there is no {_KINDS[kind]} in wrong/{one['name']}"
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"wrong: {name} is there twice"
     there = {entry.name for entry in (folder / "wrong").glob("*/")}
     for name in sorted(there - set(names)):
         yield f"wrong/{name}: no [[wrong]] names it"
+
+
+def _has_answer(folder: Path, kind: str, *, each: bool = False) -> bool:
+    """Whether an answer is in that folder, or one in each of the folders below it."""
+    folders = sorted(folder.glob("*/")) if each else [folder]
+    return bool(folders) and all(any(one.glob(_PATTERNS[kind])) for one in folders)
 
 
 def _texts(key: str, given: object, least: int) -> Iterator[str]:

@@ -50,9 +50,8 @@ def look(held: Held) -> Snapshot:
     try:
         return held.xray.snapshot()
     except ProcessGone:
-        # Says how it ended.
-        held.threads()
-        raise
+        # For a moment the kernel still has its threads.
+        raise held.ended() from None
 
 
 def goroutines(snapshot: Snapshot) -> Goroutines:
