@@ -19,7 +19,6 @@ from schedlab import diagnose
 from schedlab.analysis.antagonists import antagonists
 from schedlab.capture import pprof
 from schedlab.diagnose import Diagnosis, Seen, leaks
-from schedlab.diagnose.seen import is_of_program
 from schedlab.learn.labs import find
 from schedlab.learn.labs.incident import faults, handover, recording
 from schedlab.learn.labs.incident.diagnoses import CAUSES
@@ -73,7 +72,7 @@ def top_line(file: Path, sample_type: str) -> Place:
     column = [one.type for one in profile.sample_types].index(sample_type)
     charged: Counter[Place] = Counter()
     for stack, value in zip(profile.stack_ids, profile.values[:, column], strict=True):
-        own = [frame for frame in profile.stacks[stack] if is_of_program(frame.function)]
+        own = [frame for frame in profile.stacks[stack] if frame.function.startswith("main.")]
         if own:
             charged[Path(own[0].file).name, own[0].line] += int(value)
     return charged.most_common(1)[0][0]
@@ -136,7 +135,7 @@ def test_the_detector_names_the_call_that_blocks_threads(recorded: Recorded) -> 
     inside: Counter[Place] = Counter()
     for number in range(len(recording.GOROUTINES)):
         for goroutine in Captures(folder).goroutines(number):
-            own = [place for place in goroutine.stack if is_of_program(place.function)]
+            own = [place for place in goroutine.stack if place.function.startswith("main.")]
             if goroutine.waits_for == "syscall" and own:
                 inside[Path(own[0].file).name, own[0].line] += 1
     assert inside.most_common(1)[0][0] in one.guilty
