@@ -65,6 +65,16 @@ def test_the_main_goroutine_is_first_seen_while_it_initialises(file: Path) -> No
     assert timeline.texts[timeline.goroutine_function[main]] == "main.main"
 
 
+def test_the_main_goroutine_of_a_program_that_only_computes(file: Path) -> None:
+    tracing.record(
+        Path("labs/idle_p/wrong/one_goroutine"), file=file, settings=process.GoSettings(gomaxprocs=2)
+    )
+    timeline = Timeline.load(file)
+    main = int((timeline.goroutines["id"] == 1).argmax())
+    assert timeline.texts[timeline.goroutine_function[main]] == "main.main"
+    assert "internal/runtime/exithook.Run" not in timeline.names(timeline.goroutine_function)
+
+
 def test_a_program_that_does_not_end_is_ended(file: Path, tmp_path: Path) -> None:
     made = tracing.record(PROGRAMS / "ends", ["-how", "never"], file=file, seconds=0.05)
     assert (made.ending, made.lost) == (tracing.Ending.SECONDS, "")

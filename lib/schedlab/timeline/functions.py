@@ -13,8 +13,8 @@ from schedlab.timeline.enums import Lane, State
 Numbers = npt.NDArray[np.uint32]
 
 # What is outermost on the stack of a goroutine that is stopped on its way out, and of the main one while it
-# initialises packages (runtime/proc.go): neither is where it started.
-_SILENT = ("runtime.goexit1", "runtime.doInit1", "runtime.doInit")
+# initialises packages or runs what is to be done at the exit (runtime/proc.go): none is where it started.
+_SILENT = ("runtime.goexit1", "runtime.doInit1", "runtime.doInit", "internal/runtime/exithook.Run")
 
 # Columns are read this many rows at a time, so that what is computed from them stays small.
 _ROWS = 1 << 20
