@@ -97,7 +97,7 @@ def test_the_command_says_it_in_words_and_in_json(tmp_path: Path, capsys: pytest
     assert "main.sleepsInTheKernel" in said
     assert "not asked: CPU quota throttling: " in said
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert main([*command, "--json", *end]) == 1
+    assert main([*command, "--json", "-o", str(tmp_path / "again.html"), *end]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["findings"][0]["kind"] == "thread explosion"
     assert ["CPU quota throttling"] in [one["kinds"] for one in document["unasked"]]

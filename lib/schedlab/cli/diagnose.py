@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
 
 from schedlab import diagnose
 from schedlab.cli.input import new_file
@@ -55,18 +59,24 @@ def _diagnose(arguments: argparse.Namespace) -> int:
         print(visible_lines(report(found)))
     if page:
         _write(found, page)
+        # Standard output is the JSON document's alone.
+        out = sys.stderr if arguments.json else sys.stdout
+        print(f"{visible(str(page))}: {page.stat().st_size} bytes; open it in a browser", file=out)
     return 0 if found.healthy else 1
 
 
 def _examined(arguments: argparse.Namespace) -> Diagnosis:
+    # Shown on a terminal only. To build a program with a recorder for the first time takes a while.
+    waiting = Console(stderr=True).status(f"examining {escape(visible(arguments.what))}")
     try:
-        return diagnose.examine(
-            arguments.what,
-            arguments.program_arguments,
-            seconds=arguments.seconds,
-            settings=GoSettings(gomaxprocs=arguments.gomaxprocs),
-            quota_cpus=arguments.quota,
-        )
+        with waiting:
+            return diagnose.examine(
+                arguments.what,
+                arguments.program_arguments,
+                seconds=arguments.seconds,
+                settings=GoSettings(gomaxprocs=arguments.gomaxprocs),
+                quota_cpus=arguments.quota,
+            )
     except SchedlabError as error:
         if error.exit_status != SchedlabError.exit_status:
             raise
@@ -108,4 +118,3 @@ def _write(found: Diagnosis, page: Path) -> None:
         )
     shown = list(views.values()) or [TimelineView(found.timeline, title="nothing wrong")]
     save_html(shown, page, title=f"Diagnosis of {found.source}")
-    print(f"{visible(str(page))}: {page.stat().st_size} bytes; open it in a browser")
