@@ -96,7 +96,10 @@ def test_the_command_says_it_in_words_and_in_json(tmp_path: Path, capsys: pytest
     assert "  try: " in said
     assert "main.sleepsInTheKernel" in said
     assert "not asked: CPU quota throttling: " in said
-    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    shown = page.read_text(encoding="utf-8")
+    assert shown.startswith("<!doctype html>")
+    for words in ("thread explosion: ", "evidence: ", "main.sleepsInTheKernel", "try: ", "not asked: "):
+        assert words in shown.partition('<div data-view="')[0]
     assert main([*command, "--json", "-o", str(tmp_path / "again.html"), *end]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["findings"][0]["kind"] == "thread explosion"

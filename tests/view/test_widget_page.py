@@ -17,7 +17,7 @@ import traitlets
 from schedlab import view
 from schedlab.errors import UsageError
 from schedlab.view.widgets import base
-from schedlab.view.widgets.page import PageNotWritten, as_html, save_html
+from schedlab.view.widgets.page import PageNotWritten, Section, as_html, save_html
 
 HOSTILE = "</script></style><script>alert(1)</script><!--<img src=x onerror=alert(1)>\"'&\u2028"
 
@@ -106,6 +106,17 @@ def test_the_page_has_a_language_a_title_and_headings() -> None:
     assert alone.all("h2") == []
     assert Page(as_html(Small(heading="Lanes"), title="Trace")).all("h2")[0][1] == "Lanes"
     assert Page(as_html(Small())).all("title")[0][1]
+
+
+def test_text_stands_below_the_title_and_above_a_view() -> None:
+    shown = [Section("One <1>", Small(), text=HOSTILE), Section("Two", Small())]
+    page = Page(as_html(shown, title="Diagnosis", introduction="not asked:\n<b>x</b>"))
+    assert [text for _, text in page.all("h2")] == ["One <1>", "Two"]
+    words = [text for attributes, text in page.all("p") if attributes["class"] == "words"]
+    assert words == ["not asked:\n<b>x</b>", HOSTILE]
+    order = [(name, text) for name, _, text in page.found if name in ("h1", "h2", "p")]
+    assert [name for name, _ in order] == ["h1", "p", "h2", "p", "p", "h2", "p"]
+    assert Page(as_html(Small())).all("p")[0][0]["class"] == "alternative"
 
 
 def test_no_text_of_a_program_becomes_markup() -> None:

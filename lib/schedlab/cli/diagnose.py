@@ -86,11 +86,8 @@ def _examined(arguments: argparse.Namespace) -> Diagnosis:
 
 def report(found: Diagnosis) -> str:
     """The diagnosis as a person would want to read it."""
-    if found.healthy:
-        text = f"nothing wrong: {found.asked} detectors were asked"
-    else:
-        text = "\n\n".join(map(_paragraph, found.findings))
-    return "\n".join([text, *(f"not asked: {said}" for said in found.unasked)])
+    text = _summary(found) if found.healthy else "\n\n".join(map(_paragraph, found.findings))
+    return "\n".join([text, *_unasked(found)])
 
 
 def visible_lines(text: str) -> str:
@@ -98,23 +95,43 @@ def visible_lines(text: str) -> str:
     return "\n".join(map(visible, text.split("\n")))
 
 
+def _summary(found: Diagnosis) -> str:
+    return f"nothing wrong: {found.asked} detectors were asked"
+
+
+def _unasked(found: Diagnosis) -> list[str]:
+    return [f"not asked: {one}" for one in found.unasked]
+
+
 def _paragraph(finding: Finding) -> str:
-    lines = [f"{finding.kind}: {finding.said}", f"  seen in {finding.confidence:.0%} of the recording"]
-    lines += [f"  evidence: {one}" for one in finding.evidence]
-    lines += [f"  line: {line}" for line in finding.lines]
-    return "\n".join([*lines, f"  why: {finding.why}", f"  try: {finding.experiment}"])
+    return "\n  ".join([_heading(finding), *_details(finding)])
+
+
+def _heading(finding: Finding) -> str:
+    return f"{finding.kind}: {finding.said}"
+
+
+def _details(finding: Finding) -> list[str]:
+    return [
+        f"seen in {finding.confidence:.0%} of the recording",
+        *(f"evidence: {one}" for one in finding.evidence),
+        *(f"line: {line}" for line in finding.lines),
+        f"why: {finding.why}",
+        f"try: {finding.experiment}",
+    ]
 
 
 def _write(found: Diagnosis, page: Path) -> None:
     # Half a second to import: only who writes a page waits for it.
-    from schedlab.view.widgets.page import save_html
+    from schedlab.view.widgets.page import Section, save_html
     from schedlab.view.widgets.timeline import TimelineView
 
-    views = {}
+    sections = []
     for finding in found.findings:
         begin, end = finding.window_ns or found.timeline.bounds_ns
-        views[f"{finding.kind}: {finding.said}"] = TimelineView(
-            found.timeline, title=finding.kind, view={"t0": begin, "t1": end}
-        )
-    shown = list(views.values()) or [TimelineView(found.timeline, title="nothing wrong")]
-    save_html(shown, page, title=f"Diagnosis of {found.source}")
+        view = TimelineView(found.timeline, title=finding.kind, view={"t0": begin, "t1": end})
+        sections.append(Section(_heading(finding), view, "\n".join(_details(finding))))
+    if not sections:
+        sections.append(Section(_summary(found), TimelineView(found.timeline, title=found.source)))
+    unasked = "\n".join(_unasked(found))
+    save_html(sections, page, title=f"Diagnosis of {found.source}", introduction=unasked)

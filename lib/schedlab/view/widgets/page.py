@@ -38,7 +38,7 @@ body {
 main { margin: 0 auto; max-width: 1800px; padding: 8px 16px 24px; }
 h1 { font-size: 22px; margin: 8px 0 12px; }
 h2 { font-size: 17px; margin: 20px 0 8px; }
-.alternative { white-space: pre-line; }
+.alternative, .words { white-space: pre-line; overflow-wrap: anywhere; }
 [role="alert"] { color: light-dark(#a1260d, #ff9c85); font-weight: bold; }
 """
 
@@ -68,22 +68,31 @@ class PageNotWritten(SchedlabError):
     """The file could not be written."""
 
 
-Shown = View | Sequence[View] | Mapping[str, View]
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A view under a heading, with plain text above it, line by line."""
+
+    heading: str
+    view: View
+    text: str = ""
 
 
-def save_html(shown: Shown, path: str | os.PathLike[str], *, title: str = "") -> Path:
+Shown = View | Sequence[View | Section] | Mapping[str, View]
+
+
+def save_html(shown: Shown, path: str | os.PathLike[str], *, title: str = "", introduction: str = "") -> Path:
     """Write a page with one view, several, or several under headings (``{"Before": a, "After": b}``).
 
-    ``title`` is plain text; without one it is the first heading. The same view may stand in the page twice:
-    both places then share its state. Views are shown as they are now. A file that is there is replaced at
-    once or not at all. Returns its path.
+    ``title`` is plain text; without one it is the first heading. ``introduction`` stands below it, line by
+    line. The same view may stand in the page twice: both places then share its state. Views are shown as they
+    are now. A file that is there is replaced at once or not at all. Returns its path.
 
     Raises:
         UsageError: there is no view in ``shown``, something else is, or a trait's value has no JSON.
         PageNotWritten: the folder is not there, is full, or may not be written to.
     """
     target = Path(path)
-    text = as_html(shown, title=title)
+    text = as_html(shown, title=title, introduction=introduction)
     unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         try:
@@ -101,26 +110,26 @@ def save_html(shown: Shown, path: str | os.PathLike[str], *, title: str = "") ->
     return target
 
 
-def as_html(shown: Shown, *, title: str = "") -> str:
+def as_html(shown: Shown, *, title: str = "", introduction: str = "") -> str:
     """The text of the page that ``save_html`` writes.
 
     Raises:
         UsageError: as ``save_html``.
     """
     views = _headed(shown)
-    words = title or next((heading for heading, _ in views if heading), "The Go scheduler at work")
+    words = title or next((one.heading for one in views if one.heading), "The Go scheduler at work")
     page = _Parts()
-    numbers = [page.number(view) for _, view in views]
+    numbers = [page.number(one.view) for one in views]
     sections = [
-        _section(place, heading if len(views) > 1 or heading != words else "", number, view)
-        for place, ((heading, view), number) in enumerate(zip(views, numbers, strict=True))
+        _section(place, one, number, headed=len(views) > 1 or one.heading != words)
+        for place, (one, number) in enumerate(zip(views, numbers, strict=True))
     ]
     script = _escaped_script((STATIC / "page.js").read_text(encoding="utf-8"))
     return _PAGE.format(
         policy=_policy(script),
         title=html.escape(words),
         styles="\n".join(f"<style>{_escaped_style(text)}</style>" for text in (_CSS, *page.styles)),
-        sections="\n".join(sections),
+        sections="\n".join([*_words(introduction), *sections]),
         parts="\n".join(page.elements()),
         script=script,
     )
@@ -171,19 +180,17 @@ class _Parts:
         return self.buffers[key][0]
 
 
-def _headed(shown: Shown) -> list[tuple[str, View]]:
+def _headed(shown: Shown) -> list[Section]:
     if isinstance(shown, Mapping):
-        views = [(str(heading), view) for heading, view in shown.items()]
-    elif isinstance(shown, View):
-        views = [(shown.heading, shown)]
+        views = [Section(str(heading), view) for heading, view in shown.items()]
     elif isinstance(shown, Sequence) and not isinstance(shown, str):
-        views = [(getattr(view, "heading", ""), view) for view in shown]
+        views = [one if isinstance(one, Section) else _plain(one) for one in shown]
     else:
-        views = [("", shown)]
-    for _, view in views:
-        if not isinstance(view, View):
+        views = [_plain(shown)]
+    for one in views:
+        if not isinstance(one.view, View):
             raise UsageError(
-                f"a page shows views, and this is none: {type(view).__name__}",
+                f"a page shows views, and this is none: {type(one.view).__name__}",
                 remedy="Give it what view.timeline and its like return.",
             )
     if not views:
@@ -191,17 +198,27 @@ def _headed(shown: Shown) -> list[tuple[str, View]]:
     return views
 
 
-def _section(place: int, heading: str, number: int, view: View) -> str:
+def _plain(view: View) -> Section:
+    return Section(getattr(view, "heading", ""), view)
+
+
+def _section(place: int, one: Section, number: int, *, headed: bool) -> str:
+    heading = one.heading if headed else ""
     label = f' aria-labelledby="heading-{place}"' if heading else ""
-    words = html.escape(view.text_alternative())
+    alternative = html.escape(one.view.text_alternative())
     return "\n".join(
         [
             f"<section{label}>",
             *([f'<h2 id="heading-{place}">{html.escape(heading)}</h2>'] if heading else []),
-            f'<div data-view="{number}"><p class="alternative">{words}</p></div>',
+            *_words(one.text),
+            f'<div data-view="{number}"><p class="alternative">{alternative}</p></div>',
             "</section>",
         ]
     )
+
+
+def _words(text: str) -> list[str]:
+    return [f'<p class="words">{html.escape(text)}</p>'] if text else []
 
 
 def _policy(script: str) -> str:
