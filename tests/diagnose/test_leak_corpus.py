@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schedlab import toolchain
+from schedlab.capture import endpoint
 from schedlab.course.bench_leaks import CORPUS
 from schedlab.diagnose import leak_trial, leaks
 from schedlab.diagnose.leak_trial import Case, Trial
@@ -52,6 +53,29 @@ def test_the_runtime_proves_what_it_can_and_growth_shows_the_rest(trials: dict[s
     proved, grown = trials["lock_order"].report.leaks[0], trials["subscribers_kept"].report.leaks[0]
     assert proved.confidence is Confidence.PROVED
     assert (grown.confidence, grown.proved) == (Confidence.STRONG, 0)
+
+
+def test_of_very_many_goroutines_profiles_are_taken(
+    corpus: toolchain.Binary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    fetch = endpoint.fetch
+
+    def noted(address: str, name: str, *, debug: int) -> bytes:
+        asked.append((name, debug))
+        return fetch(address, name, debug=debug)
+
+    monkeypatch.setattr(endpoint, "fetch", noted)
+    monkeypatch.setattr(leaks, "_MANY", 0)
+    names = ("send_early_return", "subscribers_kept", "idle_pool")
+    chosen = [case for case in leak_trial.cases(corpus) if case.name in names]
+    found = {one.case.name: one for one in leak_trial.run(corpus, chosen, seconds=3)}
+    assert set(asked) == {("goroutine", 0), ("goroutineleak", 0)}
+    assert found["send_early_return"].report.leaks[0].confidence is Confidence.PROVED
+    assert found["subscribers_kept"].report.leaks[0].confidence is Confidence.LIKELY
+    assert found["send_early_return"].right_line
+    assert found["subscribers_kept"].right_line
+    assert not found["idle_pool"].found
 
 
 def test_rates_are_counted_over_the_right_cases() -> None:

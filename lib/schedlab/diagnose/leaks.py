@@ -61,6 +61,9 @@ __all__ = [
 
 DEFAULT_SECONDS = 10.0
 DEFAULT_SNAPSHOTS = 7
+# To write the stacks of so many as text stops a server for seconds (runtime.Stack with all, in mprof.go), and
+# pprof gives up at 64 MiB of it. A profile of them is made while the server goes on, but has no ids.
+_MANY = 20_000
 # A lock is stuck if somebody has waited for it for so many minutes.
 _STUCK_MIN = 1
 
@@ -184,8 +187,10 @@ def watch(
     """Look at a living server several times, and say what stays.
 
     ``program`` is HOST:PORT or http://HOST:PORT, with net/http/pprof. Each look stops the program while it
-    writes all stacks: some milliseconds for a thousand goroutines. ``prove`` has the last look begin with a
-    garbage collection that searches for leaks, if the release can. ``before`` is called before each look.
+    writes all stacks: some milliseconds for a thousand goroutines. From twenty thousand on profiles are taken
+    instead, which do not name goroutines: growth decides then, and the runtime's proof. ``prove`` has the
+    last look begin with a garbage collection that searches for leaks, if the release can. ``before`` is
+    called before each look.
 
     Raises:
         UsageError: no address; less than 2 snapshots, or no time between them.
@@ -199,14 +204,19 @@ def watch(
             f"{snapshots} snapshots in {seconds:g} s cannot show growth",
             remedy="Take 2 or more, in a second or more.",
         )
+    many = _fetched(address, "goroutine", debug=0).total > _MANY
     found = []
     for number in range(snapshots):
         before(number)
         if number > 0:
             # Between two looks, however long each takes: a busy machine watches longer.
             time.sleep(seconds / (snapshots - 1))
-        found.append(snapshot(address, prove=prove and number == snapshots - 1))
-    return examine(found)
+        if many:
+            found.append(_fetched(address, "goroutine", debug=0))
+        else:
+            found.append(snapshot(address, prove=prove and number == snapshots - 1))
+    proof = _leaked(address, debug=0) if many and prove else None
+    return examine([*found, proof] if proof else found)
 
 
 def snapshot(address: str, *, prove: bool = False) -> Snapshot:
@@ -215,13 +225,8 @@ def snapshot(address: str, *, prove: bool = False) -> Snapshot:
     Raises:
         EndpointError: nobody answers there, or without pprof.
     """
-    if prove:
-        try:
-            return _proved(_fetched(address, "goroutineleak"))
-        except EndpointError as error:
-            if error.status is None:
-                raise
-    return _fetched(address, "goroutine")
+    leaked = _leaked(address, debug=2) if prove else None
+    return _proved(leaked) if leaked else _fetched(address, "goroutine", debug=2)
 
 
 def load(files: Sequence[str | os.PathLike[str]]) -> list[Snapshot]:
@@ -266,9 +271,22 @@ def examine(snapshots: Sequence[Snapshot]) -> Report:
     )
 
 
-def _fetched(address: str, name: str) -> Snapshot:
+def _leaked(address: str, *, debug: int) -> Snapshot | None:
+    """After a search for leaks: all goroutines as text (``debug`` 2), those that leaked as a profile (0).
+
+    None if the server's release cannot search.
+    """
+    try:
+        return _fetched(address, "goroutineleak", debug=debug)
+    except EndpointError as error:
+        if error.status is None:
+            raise
+        return None
+
+
+def _fetched(address: str, name: str, *, debug: int) -> Snapshot:
     began = time.time_ns()
-    data = endpoint.fetch(address, name, debug=2)
+    data = endpoint.fetch(address, name, debug=debug)
     return from_bytes(data, address, time_ns=(began + time.time_ns()) // 2)
 
 
