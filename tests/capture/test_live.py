@@ -16,6 +16,7 @@ import urllib.request
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -111,6 +112,12 @@ def test_collections_are_counted_with_their_pauses() -> None:
     assert sum(sum(sample.pauses) for sample in samples) >= 60, "two for each"
     assert samples[-1].heap_bytes > 0
     assert samples[-1].goal_bytes >= 4 << 20
+
+
+def test_with_the_collector_off_there_is_no_goal_and_all_else_is_known() -> None:
+    with live.follow(COUNTED, ["-waiting", 5], settings=process.GoSettings(gogc="off")) as feed:
+        found = until(feed, lambda sample: sample.goroutines >= 5 and sample.heap_bytes > 0)
+        assert (found.goal_bytes, len(found.latencies)) == (UNKNOWN, live.BINS)
 
 
 def test_of_a_built_program_the_rest_is_said_to_be_unknown() -> None:
@@ -245,6 +252,14 @@ def test_a_release_that_counts_less_is_read() -> None:
     assert report.sample.pauses == ()
 
 
+def test_a_goal_beyond_any_memory_is_none() -> None:
+    for goal in (2**53, 8946670875744437013, 2**64 - 1):
+        report = read_report(b'{"time_ns":5,"dropped":0,"heap_bytes":9,"goal_bytes":%d}' % goal)
+        assert report is not None
+        assert (report.sample.heap_bytes, report.sample.goal_bytes) == (9, UNKNOWN)
+    assert read_report(b'{"time_ns":5,"dropped":0,"goal_bytes":%d}' % (2**64)) is None
+
+
 def test_bins() -> None:
     assert sum(binned([(0, 1), (255, 1), (256, 1), (2**40, 5)])) == 8
     assert binned([(0, 1), (255, 1)])[0] == 2
@@ -268,8 +283,9 @@ def test_a_history_is_a_ring() -> None:
 
 @pytest.fixture
 def server() -> Callable[..., tuple[str, process.Live]]:
-    def start(*arguments: str | int) -> tuple[str, process.Live]:
-        running = process.start(toolchain.build(PROGRAMS / "server"), arguments, wall_limit_s=NEVER_S)
+    def start(*arguments: str | int, gogc: Literal["off"] | None = None) -> tuple[str, process.Live]:
+        program, settings = toolchain.build(PROGRAMS / "server"), process.GoSettings(gogc=gogc)
+        running = process.start(program, arguments, settings=settings, wall_limit_s=NEVER_S)
         return json.loads(running.wait_for_line("address", timeout_s=NEVER_S))["address"], running
 
     return start
@@ -290,6 +306,14 @@ def test_a_server_is_asked(server: Callable[..., tuple[str, process.Live]]) -> N
         assert feed.wait(NEVER_S)
         assert "the server does not answer any more" in feed.ended
         assert feed.history.next > 0
+
+
+def test_a_server_with_its_collector_off(server: Callable[..., tuple[str, process.Live]]) -> None:
+    address, running = server("-pprof", "-expvar", gogc="off")
+    with running, live.follow(f"http://{address}", hz=20) as feed:
+        found = until(feed, lambda sample: sample.heap_bytes > 0)
+        assert found.goal_bytes == UNKNOWN
+        assert "heap" not in feed.unknown
 
 
 def test_a_server_without_expvar_or_without_pprof(server: Callable[..., tuple[str, process.Live]]) -> None:

@@ -37,8 +37,8 @@ def test_each_run_gives_its_numbers(measured: Study) -> None:
         assert 0 <= run.gc_share < 1
         assert run.throttled_ns == 0
         assert run.wall_ns >= 150e6
-    told = [run.runnable_p99_ns for run in runs if run.runnable_p99_ns > 0]
-    assert told, "the reporter told the scheduling latencies of some run"
+    told = {measured.plan.points[run.point].gogc for run in runs if run.runnable_p99_ns > 0}
+    assert told == {20, "off"}, "the reporter told the scheduling latencies, with the collector on and off"
 
 
 def test_settings_reach_the_program(measured: Study) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from schedlab.capture.live.feed import Feed, NotFollowed
-from schedlab.capture.live.sample import UNKNOWN, Sample, binned
+from schedlab.capture.live.sample import MOST, UNKNOWN, Sample, binned, is_no_goal
 
 _PATIENCE_S = 5.0
 _LONGEST_ANSWER_BYTES = 8 << 20
@@ -84,7 +84,7 @@ class ServerFeed(Feed):
             now,
             goroutines=goroutines,
             heap_bytes=memory["HeapAlloc"],
-            goal_bytes=memory["NextGC"],
+            goal_bytes=UNKNOWN if is_no_goal(memory["NextGC"]) else memory["NextGC"],
             gc_cycles=memory["NumGC"],
             pauses=binned((pause, 1) for pause in _pauses(memory, before)),
         )
@@ -99,10 +99,11 @@ class ServerFeed(Feed):
         answer = self._ask("/debug/vars")
         try:
             memory = json.loads(answer or b"")["memstats"]
-            numbers = [memory[name] for name in ("NumGC", "HeapAlloc", "NextGC")] + memory["PauseNs"]
+            goal = [] if is_no_goal(memory["NextGC"]) else [memory["NextGC"]]
+            numbers = [memory["NumGC"], memory["HeapAlloc"], *goal, *memory["PauseNs"]]
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
-        whole = all(isinstance(one, int) and 0 <= one < 2**53 for one in numbers)
+        whole = all(isinstance(one, int) and 0 <= one < MOST for one in numbers)
         return memory if whole and len(memory["PauseNs"]) > 0 else None
 
     def _ask(self, path: str) -> bytes | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from schedlab import toolchain
 from schedlab.capture.hooked import build_hooked
-from schedlab.capture.live.sample import Sample, binned
+from schedlab.capture.live.sample import MOST, Sample, binned, is_no_goal
 from schedlab.errors import UsageError
 
 _HOOK = Path(__file__).parent / "hook" / "live.go"
@@ -67,17 +67,19 @@ def read_report(line: bytes) -> Report | None:
     """A line of the reporter; None if it is none. The program can write there too: nothing is trusted."""
     try:
         document = json.loads(line)
+        if is_no_goal(document.get("goal_bytes")):
+            del document["goal_bytes"]
         counts = {name: _count(document[name]) for name in _COUNTS if name in document}
         found: dict[str, Any] = {"time_ns": _count(document["time_ns"]), **counts}
         for name in ("latencies", "pauses"):
             if name in document:
                 found[name] = binned((_count(start), _count(count)) for start, count in document[name])
         return Report(Sample(**found), _count(document["dropped"]))
-    except (ValueError, TypeError, KeyError, RecursionError, UsageError):
+    except (AttributeError, ValueError, TypeError, KeyError, RecursionError, UsageError):
         return None
 
 
 def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MOST:
         raise UsageError(f"{value!r} is no count")
     return value

@@ -9,6 +9,9 @@ from typing import Final
 
 UNKNOWN: Final = -1
 
+MOST: Final = 2**53
+"""No count reaches that: beyond it a number of JavaScript's is not the one that was meant."""
+
 BIN_BOUNDS_NS: Final = (0, *(2**power for power in range(8, 34)))
 """Where each bin of a histogram of durations begins; the last one is open.
 
@@ -50,6 +53,13 @@ class Sample:
     gc_cycles: int = UNKNOWN
     latencies: tuple[int, ...] = ()
     pauses: tuple[int, ...] = ()
+
+
+def is_no_goal(value: object) -> bool:
+    """Whether a heap goal is none: with the collector off, and no memory limit, it is about math.MaxInt64
+    (``gcControllerState.heapGoal`` in runtime/mgcpacer.go).
+    """
+    return isinstance(value, int) and MOST <= value < 2**64
 
 
 def binned(durations: Iterable[tuple[int, int]]) -> tuple[int, ...]:
