@@ -74,6 +74,20 @@ def test_a_server_that_takes_a_call_and_says_nothing(monkeypatch: pytest.MonkeyP
     assert "too busy" in failed.value.remedy
 
 
+def test_of_another_servers_answer_the_reason_is_told_and_not_the_page() -> None:
+    page = b"HTTP/1.0 404 Not Found\r\nContent-Type: text/html\r\n\r\n<h1>nothing here</h1>"
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as other:
+        fetched = other.submit(endpoint.fetch, f"127.0.0.1:{server.getsockname()[1]}", "goroutine")
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(page)
+        with pytest.raises(EndpointError, match="answered 404: Not Found") as refused:
+            fetched.result()
+    assert refused.value.message.endswith("Not Found")
+    assert "net/http/pprof" in refused.value.remedy
+
+
 @pytest.mark.parametrize(("name", "asked"), [("profile", "seconds=2"), ("trace", "seconds=1.5")])
 def test_a_profile_takes_whole_seconds_and_a_trace_any(name: str, asked: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as other:

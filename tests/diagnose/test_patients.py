@@ -127,6 +127,11 @@ def test_wrong_use_is_an_error_and_no_diagnosis(
     assert capsys.readouterr().err.startswith("schedlab: ")
 
 
+def test_a_built_program_is_told_from_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diagnose", str(toolchain.build("ledger").path)]) == 2
+    assert "is a built program" in capsys.readouterr().err
+
+
 def test_a_program_that_does_not_build_is_no_ill_program(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

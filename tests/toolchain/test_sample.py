@@ -127,6 +127,18 @@ def test_an_unknown_sample_names_those_there_are(name: str) -> None:
         toolchain.build(name)
 
 
+def test_a_file_and_a_module_without_a_program_of_its_own_get_their_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "program"
+    file.write_bytes(b"\x7fELF")
+    with pytest.raises(toolchain.SampleNotFound, match="That is a file"):
+        toolchain.build(file)
+    for name in ("one", "two"):
+        (tmp_path / "cmd" / name).mkdir(parents=True)
+        (tmp_path / "cmd" / name / "main.go").write_text("package main\n")
+    with pytest.raises(toolchain.SampleNotFound, match=r"programs below it: \S+/cmd/one, \S+/cmd/two"):
+        toolchain.build(tmp_path)
+
+
 def test_many_threads_and_processes_build_one_program(own_programs: Path, sample: Path) -> None:
     script = f"from schedlab import toolchain; print(toolchain.build({str(sample)!r}).path)"
     children = [

@@ -20,6 +20,9 @@ from schedlab.errors import UsageError
 HOST_AND_PORT = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]*):([0-9]+)")
 """An address: a host, which may be empty, and a port."""
 
+NO_PPROF = 'Let the program import _ "net/http/pprof" and serve http.DefaultServeMux.'
+"""What one does about a server that has no profiles."""
+
 _PPROF_PATH = re.compile(r"(/debug/pprof(/(trace)?)?)?/?")
 _HIGHEST_PORT = 65535
 
@@ -110,8 +113,13 @@ def _chunks(url: str, patience_s: float) -> Generator[bytes]:
             if answer.length:
                 raise http.client.IncompleteRead(b"", answer.length)
     except urllib.error.HTTPError as refused:
-        said = refused.read(1000).decode(errors="replace").strip()
-        raise EndpointError(f"{url} answered {refused.code}: {said}", status=refused.code) from refused
+        with refused:
+            reason = _reason(refused)
+        raise EndpointError(
+            f"{url} answered {refused.code}: {reason}",
+            status=refused.code,
+            remedy=NO_PPROF if refused.code == http.client.NOT_FOUND else "",
+        ) from refused
     except (OSError, http.client.HTTPException, ValueError) as error:
         if _is_timeout(error):
             raise EndpointError(
@@ -125,6 +133,13 @@ def _chunks(url: str, patience_s: float) -> Generator[bytes]:
             status=None,
             remedy="Is the program still running, and does it import net/http/pprof?",
         ) from error
+
+
+def _reason(refused: urllib.error.HTTPError) -> str:
+    """What the server says of it: pprof in a line of text, others in a page that nobody reads here."""
+    if refused.headers.get_content_type() == "text/plain":
+        return refused.read(1000).decode(errors="replace").strip()
+    return str(refused.reason)
 
 
 def _is_timeout(error: Exception) -> bool:

@@ -24,6 +24,7 @@ from schedlab.cli import (
     tune,
     xray,
 )
+from schedlab.cli.output import visible_lines
 from schedlab.errors import SchedlabError
 from schedlab.signals import listen_to_interrupts
 
@@ -45,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = arguments.command(arguments)
         sys.stdout.flush()
     except SchedlabError as error:
-        print(f"schedlab: {error}", file=sys.stderr)
+        # It may hold what a program or a server said.
+        print(visible_lines(f"schedlab: {error}"), file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         print("schedlab: interrupted", file=sys.stderr)

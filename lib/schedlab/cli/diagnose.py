@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from schedlab import diagnose
 from schedlab.cli.input import new_file
-from schedlab.cli.output import Commands, print_json, visible
+from schedlab.cli.output import Commands, print_json, visible, visible_lines
 from schedlab.diagnose import DiagnoseError, Diagnosis, Finding
 from schedlab.errors import SchedlabError
 from schedlab.process import GoSettings
@@ -88,11 +88,6 @@ def report(found: Diagnosis) -> str:
     """The diagnosis as a person would want to read it."""
     text = _summary(found) if found.healthy else "\n\n".join(map(_paragraph, found.findings))
     return "\n".join([text, *_unasked(found)])
-
-
-def visible_lines(text: str) -> str:
-    """Text of programs, line by line, that cannot steer a terminal."""
-    return "\n".join(map(visible, text.split("\n")))
 
 
 def _summary(found: Diagnosis) -> str:

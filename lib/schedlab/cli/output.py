@@ -57,6 +57,11 @@ def visible(text: str) -> str:
     return "".join(_visible_characters(text))
 
 
+def visible_lines(text: str) -> str:
+    """The same of several lines, which stay lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def _visible_characters(text: str) -> Iterator[str]:
     for character in text:
         yield character if character.isprintable() or character == "\t" else repr(character)[1:-1]

@@ -15,6 +15,7 @@ from schedlab.diagnose.errors import NotEnoughEvidence
 from schedlab.diagnose.findings import Finding, Kind
 from schedlab.diagnose.procs import THROTTLED_SHARE
 from schedlab.diagnose.seen import Seen
+from schedlab.errors import UsageError
 from schedlab.process import CpuQuota, Finished, GoSettings
 from schedlab.process.running import RUNTIME_DEFAULTS
 from schedlab.timeline import Timeline
@@ -39,6 +40,8 @@ BY_COUNTS: Mapping[Kind, Detector] = {
     Kind.CGO: threads.cgo_saturation,
 }
 DETECTORS: Mapping[Kind, Detector] = {**BY_THE_CLOCK, **BY_COUNTS}
+
+_ELF = b"\x7fELF"
 
 # Below that a recording says nothing about what happens again and again.
 _SHORTEST_NS = 20_000_000
@@ -94,10 +97,12 @@ def examine(
 
     Raises:
         NotEnoughEvidence: the recording is too short to say anything.
+        UsageError: ``what`` is a built program.
         SampleNotFound, CompileError, EndpointError, NotATrace, …: as ``tracing.record`` and
             ``Timeline.load``.
     """
     if Path(what).is_file():
+        _check_is_no_program(Path(what))
         return examine_timeline(Timeline.load(Path(what)), str(what))
     address = address_of(what)
     # The Timeline's columns are not in this folder: it may go.
@@ -164,3 +169,12 @@ def examine_timeline(
         unasked.append(Unasked((Kind.POOL,), "a trace does not tell what was allocated"))
     ranked = sorted([*found, *(pool or ())], key=lambda finding: -finding.confidence)
     return Diagnosis(source, timeline, tuple(ranked), len(asked) + (pool is not None), tuple(unasked))
+
+
+def _check_is_no_program(file: Path) -> None:
+    with file.open("rb") as opened:
+        if opened.read(len(_ELF)) == _ELF:
+            raise UsageError(
+                f"{file} is a built program, and no trace",
+                remedy="Name the folder of its sources; or start it, and name the address of its pprof.",
+            )

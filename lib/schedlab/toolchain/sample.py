@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,9 @@ _USES_CGO = re.compile(rb'^import\s+"C"', re.MULTILINE)
 _LOCAL_REPLACEMENT = re.compile(r'=>\s*("?\.{0,2}/[^\s/"][^\s"]*"?|"?\.\.?"?)\s*(?://.*)?$', re.MULTILINE)
 
 NOTHING_LAID_OVER: Mapping[Path, bytes] = MappingProxyType({})
+
+# So many programs below a folder are named.
+_NAMED = 10
 
 # What changes the build's result without being in the sample: raise it when build flags below change.
 _RECIPE = 1
@@ -101,11 +104,18 @@ def _folder_of(sample: str | os.PathLike[str]) -> Path:
     places = (named, root / named, root / "go_samples" / named)
     folder = next((place for place in places if any(place.glob("*.go"))), None)
     if folder is None:
-        raise SampleNotFound(
-            f"{os.fspath(sample)!r} is no folder with a Go program",
-            remedy=f"The samples are: {', '.join(samples())}.",
-        )
+        raise SampleNotFound(f"{os.fspath(sample)!r} is no folder with a Go program", remedy=_remedy(places))
     return folder.resolve()
+
+
+def _remedy(places: Iterable[Path]) -> str:
+    if any(place.is_file() for place in places):
+        return "That is a file. Name the folder of the program's sources: it is built from them."
+    # Where many modules have their programs: in the folder cmd.
+    below = [file.parent for place in places for file in sorted(place.glob("cmd/*/main.go"))]
+    if below:
+        return f"There are programs below it: {', '.join(map(str, below[:_NAMED]))}."
+    return f"The samples are: {', '.join(samples())}."
 
 
 def _module_of(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from schedlab.capture.endpoint import NO_PPROF
 from schedlab.capture.live.feed import Feed, NotFollowed
 from schedlab.capture.live.sample import MOST, UNKNOWN, Sample, binned, is_no_goal
 
@@ -52,7 +53,7 @@ class ServerFeed(Feed):
             self._connection.close()
             raise NotFollowed(
                 f"{address} has neither /debug/pprof/ nor /debug/vars",
-                remedy='Let the program import _ "net/http/pprof" and serve http.DefaultServeMux.',
+                remedy=NO_PPROF,
             )
         if first == UNKNOWN:
             self.unknown["goroutines"] = "the server has no /debug/pprof/"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from schedlab import process, toolchain
 from schedlab.capture import endpoint
-from schedlab.capture.endpoint import HOST_AND_PORT, EndpointError, address_of
+from schedlab.capture.endpoint import HOST_AND_PORT, NO_PPROF, EndpointError, address_of
 from schedlab.capture.hooked import checked_number
 from schedlab.capture.tracing._files import destination, growing, has_data, is_trace
 from schedlab.capture.tracing._programs import (
@@ -287,7 +287,5 @@ def _refusal(error: EndpointError, address: str) -> Exception:
             remedy="Wait until the other recording ends, or end it.",
         )
     if error.status is not None:
-        return NoProfiler(
-            error.message, remedy='Let the program import _ "net/http/pprof" and serve http.DefaultServeMux.'
-        )
+        return NoProfiler(error.message, remedy=NO_PPROF)
     return error
