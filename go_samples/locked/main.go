@@ -31,7 +31,7 @@ type result struct {
 
 func main() {
 	locked := flag.Int("locked", 0, "how many of the two goroutines are locked to a thread: 0, 1 or 2")
-	exchanges := flag.Int("exchanges", 2000, "how often the token goes there and back")
+	exchanges := flag.Int("exchanges", 20000, "how often the token goes there and back")
 	flag.Parse()
 	if *locked < 0 || *locked > 2 {
 		report.Fail(fmt.Errorf("locked: %d of two goroutines cannot be locked", *locked))
