@@ -141,18 +141,22 @@ def test_a_binary_that_was_replaced_or_deleted(tmp_path: Path) -> None:
 
 
 def test_a_process_that_becomes_another_program() -> None:
-    """It is stopped as a shell, so that exec comes when it is told."""
+    """It waits as a shell, so that exec comes when it is told.
+
+    The shell says when it is there: Popen returns while the kernel still makes the shell of its own fork.
+    """
     program = toolchain.build(PROGRAMS / "atwork").path
     wrapper = 'exec "$0" -pairs 1'
     with subprocess.Popen(
-        ["/bin/sh", "-c", f"read go; {wrapper}", program],
+        ["/bin/sh", "-c", f"echo shell; read go; {wrapper}", program],
         stdin=subprocess.PIPE,
         text=True,
         stdout=subprocess.PIPE,
     ) as child:
-        before = memory.Memory(child.pid)
         assert child.stdin is not None
         assert child.stdout is not None
+        assert child.stdout.readline() == "shell\n"
+        before = memory.Memory(child.pid)
         child.stdin.write("go\n")
         child.stdin.flush()
         assert "ready" in child.stdout.readline()

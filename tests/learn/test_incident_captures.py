@@ -158,6 +158,7 @@ def test_who_has_the_ps_while_orders_are_ready(recorded: Recorded) -> None:
     ran = seen.rows(State.RUNNING)
     lines = seen.lines(ran[names[seen.owner[ran]] == who], column="end")
     assert (Path(lines[0].file).name, lines[0].line) in one.guilty
+    assert top_line(folder / "cpu.pb.gz", "cpu") in one.guilty
 
 
 def test_what_a_learner_gets(tmp_path: Path) -> None:
