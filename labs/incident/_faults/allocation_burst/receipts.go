@@ -41,7 +41,7 @@ func (r *receipts) print(number uint64, article, left int) []byte {
 // recommend is the first product with the price of what was bought.
 func (r *receipts) recommend(bought *product) string {
 	byPrice := make(map[int][]*product)
-	for _, other := range r.catalogue[:8*articles] {
+	for _, other := range r.catalogue[:10*articles] {
 		likely := &product{other.name, other.price, bought}         // fault
 		byPrice[other.price] = append(byPrice[other.price], likely) // fault
 	}

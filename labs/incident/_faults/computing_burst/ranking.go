@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	shelves = 6
+	shelves = 3
 	// rounds take longer than the 10 ms after which the runtime preempts.
-	rounds = 40_000_000
+	rounds = 30_000_000
 )
 
 // ranking says how well articles sell, shelf by shelf.
