@@ -5,25 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 from schedlab import __version__, toolchain
-from schedlab.cli import (
-    cache,
-    claims,
-    diagnose,
-    flame,
-    lab,
-    leaks,
-    live,
-    parse,
-    run,
-    sim,
-    timeline,
-    trace,
-    tune,
-    xray,
-)
 from schedlab.cli.output import visible_lines
 from schedlab.errors import SchedlabError
 from schedlab.signals import listen_to_interrupts
@@ -31,6 +16,23 @@ from schedlab.signals import listen_to_interrupts
 _DESCRIPTION = (
     "Instruments for the Go scheduler: run a program under observation, read what its runtime says."
 )
+# Each is a module here, and is imported only for who uses it: pandas and matplotlib take a second.
+_COMMANDS: Mapping[str, str] = {
+    "run": "build and run a sample",
+    "parse": "read schedtrace, gctrace or a pprof profile",
+    "trace": "record or read an execution trace",
+    "timeline": "an execution trace as a page to look at",
+    "flame": "a profile, or what changed between two, as a page to look at",
+    "xray": "look at the scheduler of a live Go process",
+    "sim": "simulate the scheduler on a workload",
+    "live": "watch a running program in a browser",
+    "leaks": "goroutines that never end, and on which line",
+    "diagnose": "what is wrong with how a program is scheduled",
+    "claims": "test what the article says, on this machine",
+    "tune": "sweep GOMAXPROCS, GOGC and GOMEMLIMIT over a program, and recommend",
+    "lab": "labs, graded by what the scheduler did",
+    "cache": "show or empty the cache of built programs",
+}
 _EPILOG = "Exit status: 0 done, 1 a run or a capture failed, 2 wrong use, 130 interrupted."
 
 
@@ -39,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     # argparse would take a program's own flags for ours.
     end = given.index("--") if "--" in given else len(given)
-    arguments = _parser().parse_args(trace.spelled_out(given[:end]))
+    own = given[:end]
+    named = next((one for one in own if not one.startswith("-")), "")
+    arguments = _parser(named).parse_args(_spelled_out(own))
     arguments.program_arguments = given[end + 1 :]
     listen_to_interrupts()
     try:
@@ -59,27 +63,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(named: str) -> argparse.ArgumentParser:
+    """Knows the options of the command that is named, and of the others what they are for."""
     parser = argparse.ArgumentParser(prog="schedlab", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"schedlab {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    run.add_command(commands)
-    parse.add_command(commands)
-    trace.add_command(commands)
-    timeline.add_command(commands)
-    flame.add_command(commands)
-    xray.add_command(commands)
-    sim.add_command(commands)
-    live.add_command(commands)
-    leaks.add_command(commands)
-    diagnose.add_command(commands)
-    claims.add_command(commands)
-    tune.add_command(commands)
-    lab.add_command(commands)
-    cache.add_command(commands)
+    for name, about in _COMMANDS.items():
+        if name == named:
+            import_module(f"schedlab.cli.{name}").add_command(commands, about)
+        else:
+            commands.add_parser(name, help=about)
     go = commands.add_parser("go", help="say which Go is in use", description="Say which Go is in use.")
     go.set_defaults(command=_go)
     return parser
+
+
+def _spelled_out(given: Sequence[str]) -> list[str]:
+    """The arguments of the command line with ``trace PROG`` written as ``trace record PROG``."""
+    if given[:1] != ["trace"]:
+        return list(given)
+    from schedlab.cli.trace import spelled_out
+
+    return spelled_out(given)
 
 
 def _go(_: argparse.Namespace) -> int:

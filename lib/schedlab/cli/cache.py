@@ -9,8 +9,8 @@ from schedlab.cli.output import Commands
 from schedlab.places import cache_folder
 
 
-def add_command(commands: Commands) -> None:
-    parser = commands.add_parser("cache", help="show or empty the cache of built programs")
+def add_command(commands: Commands, about: str) -> None:
+    parser = commands.add_parser("cache", help=about)
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     actions.add_parser("path", help="print where it is").set_defaults(command=_path)
     actions.add_parser("clear", help="empty it").set_defaults(command=_clear)

@@ -6,8 +6,7 @@ from schedlab.cli.output import Commands
 from schedlab.course import claims
 
 
-def add_command(commands: Commands) -> None:
-    about = "test what the article says, on this machine"
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser("claims", help=about, description=f"{about.capitalize()}.")
     claims.add_arguments(parser)
     parser.set_defaults(command=claims.run)

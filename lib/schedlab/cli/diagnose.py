@@ -25,10 +25,10 @@ cannot be recorded, or there is too little to say anything.
 """
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "diagnose",
-        help="what is wrong with how a program is scheduled",
+        help=about,
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -18,10 +18,10 @@ those of leaking goroutines do. The file needs no network and nothing beside it.
 """
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "flame",
-        help="a profile, or what changed between two, as a page to look at",
+        help=about,
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -20,10 +20,10 @@ _LOOK_S = 0.5
 _STATUS = {State.RIGHT: 0, State.NOT_MEASURABLE_HERE: 3}
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "lab",
-        help="labs, graded by what the scheduler did",
+        help=about,
         description="Labs, graded by what the scheduler did. Your copy of a lab is labs/ID/work.",
         epilog="exit status of check: 0 right, 1 not right, 2 wrong use, 3 not measurable here",
         allow_abbrev=False,

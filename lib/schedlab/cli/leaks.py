@@ -38,10 +38,10 @@ a capture that cannot be had or read, 130 interrupted. So a test can fail on a l
 """
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "leaks",
-        help="goroutines that never end, and on which line",
+        help=about,
         description=_ABOUT,
         epilog=_STATUS,
         formatter_class=argparse.RawDescriptionHelpFormatter,

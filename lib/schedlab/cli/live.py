@@ -36,10 +36,10 @@ closing the last page, after half a minute.
 _EXAMPLE = "example: schedlab live article_endpoint -- -bursts 0 -for 60s"
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "live",
-        help="watch a running program in a browser",
+        help=about,
         usage="schedlab live [options] PROG|URL [-- ARG ...]\n       schedlab live [options] --pid N",
         description=_ABOUT,
         epilog=_EXAMPLE,

@@ -15,8 +15,8 @@ from schedlab.errors import UsageError
 _SHOWN_ROWS = 40
 
 
-def add_command(commands: Commands) -> None:
-    parser = commands.add_parser("parse", help="read schedtrace, gctrace or a pprof profile")
+def add_command(commands: Commands, about: str) -> None:
+    parser = commands.add_parser("parse", help=about)
     formats = parser.add_subparsers(title="formats", metavar="FORMAT", required=True)
     for name, command, text in (
         ("schedtrace", _schedtrace, "what GODEBUG=schedtrace printed, with or without scheddetail"),

@@ -28,10 +28,10 @@ class Limits(TypedDict):
     wall_limit_s: float
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "run",
-        help="build and run a sample",
+        help=about,
         usage="schedlab run [options] SAMPLE [-- ARG ...]",
         description="Build a Go program and run it; what stands after -- is given to the program.",
         epilog=_EXAMPLE,

@@ -27,10 +27,10 @@ Simulate a workload under the rules of a Go release, which --set changes.
 """
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "sim",
-        help="simulate the scheduler on a workload",
+        help=about,
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

@@ -17,10 +17,10 @@ The file needs no network and nothing beside it; the sources of the program trav
 """
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "timeline",
-        help="an execution trace as a page to look at",
+        help=about,
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

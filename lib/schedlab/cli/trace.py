@@ -58,10 +58,10 @@ def spelled_out(argv: Sequence[str]) -> list[str]:
     return given
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "trace",
-        help="record or read an execution trace",
+        help=about,
         usage="schedlab trace [-h] {record,load,export} ...",
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -36,9 +36,7 @@ exit status: 0 done, 1 a run failed, 2 wrong use, 130 interrupted
 """
 
 
-def add_command(commands: Commands) -> None:
-    """Add ``tune`` to the commands."""
-    about = "sweep GOMAXPROCS, GOGC and GOMEMLIMIT over a program, and recommend"
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "tune",
         help=about,

@@ -33,10 +33,10 @@ The process needs no preparation and is only read from. It must be yours, or you
 _EXAMPLE = "example: schedlab xray 4711 --hz 1000 --seconds 2 -o app.timeline"
 
 
-def add_command(commands: Commands) -> None:
+def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "xray",
-        help="look at the scheduler of a live Go process",
+        help=about,
         description=_ABOUT,
         epilog=_EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
