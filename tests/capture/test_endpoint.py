@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -13,13 +16,20 @@ from schedlab import process, toolchain
 from schedlab.capture import endpoint, pprof, trace_tool
 from schedlab.capture.endpoint import EndpointError
 from schedlab.capture.errors import CaptureError
+from schedlab.process import Live
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def server() -> Iterator[Live]:
     sample = toolchain.build("article_endpoint")
     with process.start(sample, ["-for", "500s", "-bursts", "0", "-goroutines", "100"]) as live:
-        yield json.loads(live.wait_for_line("address", timeout_s=30))["address"]
+        yield live
+
+
+@pytest.fixture(scope="module")
+def address(server: Live) -> str:
+    found: str = json.loads(server.wait_for_line("address", timeout_s=30))["address"]
+    return found
 
 
 def test_a_profile_of_a_living_program(address: str) -> None:
@@ -34,6 +44,44 @@ def test_a_cpu_profile_takes_its_seconds(address: str) -> None:
     # A clock that is being set runs a little slow or fast: 1 s may be a moment less.
     assert 2 * short.duration_ns < long.duration_ns
     assert short.total("cpu") > 0
+
+
+def test_which_process_answers(server: Live, address: str) -> None:
+    assert endpoint.pid_of(address) == server.pid
+    assert endpoint.pid_of("192.0.2.1:80") is None, "it is elsewhere, and is not asked"
+
+
+@contextmanager
+def answering(command: bytes | None) -> Iterator[str]:
+    """A server of this very process that says it has this command line; its address."""
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(404 if command is None else 200)
+            self.end_headers()
+            self.wfile.write(command or b"")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{served.server_port}"
+        finally:
+            served.shutdown()
+
+
+def test_who_passes_on_what_another_says_is_not_it(address: str) -> None:
+    with answering(endpoint.fetch(address, "cmdline")) as relay:
+        assert endpoint.pid_of(relay) is None
+
+
+def test_a_server_that_does_not_tell_its_command_line_is_nobodys() -> None:
+    with answering(None) as silent:
+        assert endpoint.pid_of(silent) is None
+    with pytest.raises(EndpointError, match="did not answer"):
+        endpoint.pid_of(silent)
 
 
 @pytest.mark.parametrize("kind", ["sched", "sync"])

@@ -7,15 +7,20 @@ skipped. ``./course bench diagnose`` examines all programs of the corpus.
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from schedlab import toolchain
+from schedlab import process, toolchain
 from schedlab.cli import main
 from schedlab.course import bench_diagnose
-from schedlab.diagnose import Kind, schedule_trial
+from schedlab.diagnose import Kind, examine, schedule_trial
+from schedlab.diagnose.examine import BY_THE_CLOCK
 from schedlab.diagnose.schedule_trial import Case, Trial
+from schedlab.process import cores
 
 PATIENTS, WITH_C = (Path(folder) for folder in bench_diagnose.CORPORA)
 
@@ -104,6 +109,20 @@ def test_the_command_says_it_in_words_and_in_json(tmp_path: Path, capsys: pytest
     document = json.loads(capsys.readouterr().out)
     assert document["findings"][0]["kind"] == "thread explosion"
     assert ["CPU quota throttling"] in [one["kinds"] for one in document["unasked"]]
+
+
+def test_a_server_beside_others_is_not_asked_by_the_clock() -> None:
+    spinning = [sys.executable, "-c", "while True: pass"]
+    with (
+        process.start(toolchain.build("article_endpoint"), ["-for", "500s", "-bursts", "0"]) as live,
+        ExitStack() as others,
+    ):
+        address = json.loads(live.wait_for_line("address", timeout_s=60))["address"]
+        for _ in range(2 * cores()):
+            others.callback(others.enter_context(subprocess.Popen(spinning)).kill)
+        found = examine(address, seconds=1)
+    (unasked,) = (one for one in found.unasked if one.busy)
+    assert set(unasked.kinds) == set(BY_THE_CLOCK)
 
 
 def test_a_saved_trace_tells_nothing_of_pools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,8 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import BinaryIO
 
+import psutil
+
 from schedlab.capture.errors import CaptureError
 from schedlab.errors import UsageError
 
@@ -25,6 +27,7 @@ NO_PPROF = 'Let the program import _ "net/http/pprof" and serve http.DefaultServ
 
 _PPROF_PATH = re.compile(r"(/debug/pprof(/(trace)?)?)?/?")
 _HIGHEST_PORT = 65535
+_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 
 # Beyond the seconds that the capture itself takes.
 _PATIENCE_S = 30.0
@@ -98,6 +101,31 @@ def fetch_into(
     with closing(_chunks(url, (seconds or 0) + _PATIENCE_S)) as chunks:
         for chunk in chunks:
             file.write(chunk)
+
+
+def pid_of(address: str) -> int | None:
+    """The process on this machine that answers there; None if it is elsewhere, or the system does not tell.
+
+    Whoever listens may only pass on what another says, so it must have the command line that the answer has.
+
+    Raises:
+        EndpointError: nobody answers.
+    """
+    host, _, port = address.rpartition(":")
+    if host not in _THIS_MACHINE:
+        return None
+    try:
+        command = fetch(address, "cmdline").decode(errors="surrogateescape").split("\0")
+    except EndpointError as error:
+        if error.status is None:
+            raise
+        return None
+    try:
+        listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+        pids = {one.pid for one in listening if one.pid and one.laddr and one.laddr.port == int(port)}
+        return next((pid for pid in sorted(pids) if psutil.Process(pid).cmdline() == command), None)
+    except psutil.Error:
+        return None
 
 
 def _chunks(url: str, patience_s: float) -> Generator[bytes]:

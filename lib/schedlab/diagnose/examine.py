@@ -9,14 +9,14 @@ from pathlib import Path
 
 from schedlab import toolchain
 from schedlab.capture import pprof, tracing
-from schedlab.capture.endpoint import address_of
+from schedlab.capture.endpoint import address_of, pid_of
 from schedlab.diagnose import allocations, procs, threads, waits
 from schedlab.diagnose.errors import NotEnoughEvidence
 from schedlab.diagnose.findings import Finding, Kind
 from schedlab.diagnose.procs import THROTTLED_SHARE
 from schedlab.diagnose.seen import Seen
 from schedlab.errors import UsageError
-from schedlab.process import CpuQuota, Finished, GoSettings
+from schedlab.process import CpuQuota, Finished, GoSettings, Neighbours
 from schedlab.process.running import RUNTIME_DEFAULTS
 from schedlab.timeline import Timeline
 
@@ -89,8 +89,8 @@ def examine(
     """Record and examine ``what``: a sample's name or a program's folder, the address of a living server with
     net/http/pprof, or the file of a recorded trace.
 
-    Of a server and of a saved trace nobody knows whether the machine was busy meanwhile: what goes by the
-    clock is asked all the same.
+    Of a saved trace, and of a server that is elsewhere, nobody knows whether the machine was busy meanwhile:
+    what goes by the clock is asked all the same.
 
     sync.Pool is examined by what a program allocates, which a trace does not tell: a server is asked for it,
     and a program that we run writes it down when it ends.
@@ -105,6 +105,8 @@ def examine(
         _check_is_no_program(Path(what))
         return examine_timeline(Timeline.load(Path(what)), str(what))
     address = address_of(what)
+    pid = pid_of(address) if address else None
+    neighbours = Neighbours(pid) if pid else None
     # The Timeline's columns are not in this folder: it may go.
     with tempfile.TemporaryDirectory(prefix="schedlab-diagnose-") as folder:
         profile = Path(folder) / "allocations"
@@ -118,6 +120,7 @@ def examine(
             using=using,
             allocations=profile,
         )
+        neighbours_cpus = neighbours.cpus if neighbours else None
         timeline = Timeline.load(recording.file)
         if address:
             pool: tuple[Finding, ...] | None = allocations.of_server(address)
@@ -125,7 +128,12 @@ def examine(
             # A program that was cut down has left none.
             pool = allocations.of_profile(pprof.load(profile)) if profile.stat().st_size else None
     return examine_timeline(
-        timeline, str(what), finished=recording.finished, quota_cpus=quota_cpus, pool=pool
+        timeline,
+        str(what),
+        finished=recording.finished,
+        quota_cpus=quota_cpus,
+        neighbours_cpus=neighbours_cpus,
+        pool=pool,
     )
 
 
@@ -135,16 +143,18 @@ def examine_timeline(
     *,
     finished: Finished | None = None,
     quota_cpus: float | None = None,
+    neighbours_cpus: float | None = None,
     pool: tuple[Finding, ...] | None = None,
 ) -> Diagnosis:
     """Ask every detector about a recording.
 
+    ``neighbours_cpus`` is how many CPUs others used meanwhile, for a program that we did not run.
     ``pool`` is what the program's allocations say of sync.Pool; None if nobody looked at them.
 
     Raises:
         NotEnoughEvidence: it is too short, or no goroutine of a program is in it.
     """
-    seen = Seen(timeline, finished, quota_cpus)
+    seen = Seen(timeline, finished, quota_cpus, neighbours_cpus)
     if seen.duration_ns < _SHORTEST_NS or not seen.of_program.any():
         raise NotEnoughEvidence(
             f"the recording of {source} holds {seen.duration_ns / 1e6:.1f} ms and "

@@ -46,12 +46,14 @@ _MADE_BY_CGO = "_cgo_gotypes.go"
 class Seen:
     """``timeline`` is an execution trace; ``finished`` the program's end, where we ran it.
 
-    ``quota_cpus`` is the CPU quota under which it ran, if there was one.
+    ``quota_cpus`` is the CPU quota under which it ran, if there was one. ``neighbours_cpus`` is how many CPUs
+    others used meanwhile, where it is another's program and that is known.
     """
 
     timeline: Timeline
     finished: Finished | None = None
     quota_cpus: float | None = None
+    neighbours_cpus: float | None = None
 
     @cached_property
     def state(self) -> NDArray[Any]:
@@ -218,7 +220,7 @@ class Seen:
         Others want more than the CPUs which its Ps leave them. Where the system does not tell, its threads
         had less processor time than its Ps ran.
         """
-        others = self.finished.others_cpus if self.finished else None
+        others = self.finished.others_cpus if self.finished else self.neighbours_cpus
         own = min(self.gomaxprocs, cores())
         if others is not None and others > cores() - own + _CROWDED_PART * own:
             return f"others used {others:.2g} of the machine's {cores()} CPUs meanwhile"

@@ -21,6 +21,7 @@ from schedlab.process.errors import (
 )
 from schedlab.process.finished import Finished
 from schedlab.process.machine import Machine, cores, machine
+from schedlab.process.neighbours import Neighbours
 from schedlab.process.quota import CpuQuota, QuotaSupport, ThrottleStats, quota_support
 from schedlab.process.running import Live, run, start
 from schedlab.process.settings import GoSettings
@@ -34,6 +35,7 @@ __all__ = [
     "LineNotSeen",
     "Live",
     "Machine",
+    "Neighbours",
     "NotSupportedHere",
     "OutputNotJson",
     "ProcessesLeft",
