@@ -67,6 +67,28 @@ def test_a_program_that_fails_is_noted_and_the_sweep_goes_on(tmp_path: Path) -> 
     assert dict(point.load) == {"clients": "none"}
 
 
+def test_a_program_that_fails_from_the_start_is_not_run_at_every_point(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is said with the program's own words, which stay words in a terminal."""
+    folder = ["-o", str(tmp_path / "s")]
+    hostile = ["--", *QUICK, "-clients", "\x1b[2J"]
+    assert (
+        main(["tune", "service", "--grid", "gogc=50,100,200,400", "--repeats", "2", *folder, *hostile]) == 1
+    )
+    said = capsys.readouterr().err
+    assert "failed in each of the first 3 runs" in said
+    assert "invalid value" in said
+    assert "\x1b" not in said
+    assert Study.open(tmp_path / "s").left == 5
+    assert main(["tune", "--resume", *folder]) == 1
+    shown = capsys.readouterr().out
+    assert Study.open(tmp_path / "s").left == 0
+    assert all(f"gogc={value}" in shown.partition("failed at ")[2] for value in (50, 100, 200, 400))
+    assert shown.count("invalid value") == 1
+    assert "\x1b" not in shown
+
+
 def test_a_quota_is_applied_or_refused_by_name(tmp_path: Path) -> None:
     support = process.quota_support()
     study = Study.begin(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from schedlab import tune
-from schedlab.cli.output import Commands, print_json, print_table
+from schedlab.cli.output import Commands, print_json, print_table, visible_lines
 from schedlab.errors import UsageError
-from schedlab.tune import METRICS, Limit, Run, Study, limit
+from schedlab.tune import METRICS, Limit, Point, Run, Study, limit
 from schedlab.tune.grid import grid, parse
 
 _ABOUT = """\
@@ -40,6 +40,8 @@ def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "tune",
         help=about,
+        usage="schedlab tune [options] PROGRAM --grid NAME=V,V -o DIR [-- ARG ...]\n"
+        "       schedlab tune [options] --resume -o DIR",
         description=_ABOUT,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -141,9 +143,18 @@ def _show(study: Study, goal: str, limits: list[Limit]) -> None:
         for point, (_, row) in zip(study.plan.points, summary.iterrows(), strict=True)
     ]
     print_table(["point", *names, "front"], rows)
-    for point, said in study.failures().items():
-        print(f"failed at {point}: {said.splitlines()[0]}")
+    for said, points in _by_words(study.failures()).items():
+        failed = f"failed at {'; '.join(map(str, points))}: {said}"
+        print(visible_lines(failed).replace("\n", "\n    "))
     print(f"\nfor {goal}: {_recommended(study, goal, limits)['said']}")
+
+
+def _by_words(failures: Mapping[Point, str]) -> dict[str, list[Point]]:
+    """What was said, and at which points: mostly the same at all of them."""
+    found: dict[str, list[Point]] = {}
+    for point, said in failures.items():
+        found.setdefault(said, []).append(point)
+    return found
 
 
 @contextmanager

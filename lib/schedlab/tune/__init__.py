@@ -18,7 +18,7 @@ from schedlab.tune.metrics import METRICS, Limit, Metric, limit
 from schedlab.tune.picture import front, surface
 from schedlab.tune.plan import Plan, Task
 from schedlab.tune.study import Interval, Recommendation, Study
-from schedlab.tune.sweep import ClusterLost
+from schedlab.tune.sweep import ClusterLost, ProgramFails
 
 __all__ = [
     "METRICS",
@@ -30,6 +30,7 @@ __all__ = [
     "NothingMeasured",
     "Plan",
     "Point",
+    "ProgramFails",
     "Recommendation",
     "Run",
     "Study",

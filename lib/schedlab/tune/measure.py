@@ -20,7 +20,6 @@ from schedlab.tune.grid import Point
 
 _EVERY_NS = 50_000_000
 _PIPE_BYTES = 1 << 20
-_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ def measure(
             ).check()
             return Run(**who, **_numbers(done, _runnable_p99(pipe)))  # type: ignore[arg-type]
         except SchedlabError as error:
-            return Run(**who, error=error.message[-_WORDS:])  # type: ignore[arg-type]
+            return Run(**who, error=error.message)  # type: ignore[arg-type]
         finally:
             pipe.close()
 

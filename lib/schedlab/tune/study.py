@@ -135,6 +135,7 @@ class Study:
 
         Raises:
             ClusterLost: the cluster went away; what was measured is kept.
+            ProgramFails: each of the first runs failed.
         """
         if scheduler is None:
             sweep_here(self._journal, on_run)

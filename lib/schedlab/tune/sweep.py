@@ -21,19 +21,29 @@ from schedlab.tune.plan import Plan, Task
 OnRun = Callable[[Run], None]
 
 
+# A program that has failed so often and never ran well will not do better at the other points.
+_HOPELESS = 3
+
+
+class ProgramFails(SchedlabError):
+    """The program failed in each of the first runs of a study."""
+
+
 class ClusterLost(SchedlabError):
     """The scheduler cannot be reached, or has no worker."""
 
 
 def sweep_here(journal: Journal, on_run: OnRun = lambda _: None) -> None:
-    """Make the missing runs in this process, one at a time; ``on_run`` is called after each is kept."""
+    """Make the missing runs in this process, one at a time; ``on_run`` is called after each is kept.
+
+    Raises:
+        ProgramFails: each of the first runs failed; they are kept.
+    """
     for task in missing(journal):
         if task.place == 0:
             for _ in range(journal.plan.warm_up):
                 _measure(journal.program, journal.plan, task)
-        run = _measure(journal.program, journal.plan, task)
-        journal.add(run)
-        on_run(run)
+        _keep(journal, _measure(journal.program, journal.plan, task), on_run)
 
 
 def sweep_on(client: Any, journal: Journal, on_run: OnRun = lambda _: None) -> None:
@@ -44,6 +54,7 @@ def sweep_on(client: Any, journal: Journal, on_run: OnRun = lambda _: None) -> N
 
     Raises:
         ClusterLost: the scheduler went away, or no worker came; what arrived is kept.
+        ProgramFails: each of the first runs failed; they are kept.
     """
     dask: Any = import_module("distributed")
     content = journal.program.read_bytes()
@@ -66,9 +77,7 @@ def sweep_on(client: Any, journal: Journal, on_run: OnRun = lambda _: None) -> N
     ]
     try:
         for future in dask.as_completed(futures, loop=client.loop):
-            run = future.result()
-            journal.add(run)
-            on_run(run)
+            _keep(journal, future.result(), on_run)
     except (OSError, RuntimeError, CancelledError, dask.KilledWorker) as error:
         raise ClusterLost(
             f"the cluster was lost: {error or type(error).__name__}",
@@ -113,6 +122,17 @@ def missing(journal: Journal) -> list[Task]:
     return [task for task in journal.plan.tasks() if task.place not in made]
 
 
+def _keep(journal: Journal, run: Run, on_run: OnRun) -> None:
+    journal.add(run)
+    on_run(run)
+    made = journal.runs()
+    if len(made) == _HOPELESS and all(run.error for run in made):
+        raise ProgramFails(
+            f"the program failed in each of the first {_HOPELESS} runs: {run.error}",
+            remedy="Mend it or its arguments, and begin in another folder; --resume goes on all the same.",
+        )
+
+
 def _machines(client: Any) -> Sequence[list[str]]:
     """The addresses of the workers, by machine."""
     try:
@@ -153,4 +173,4 @@ def _measure(program: Path, plan: Plan, task: Task) -> Run:
     )
 
 
-__all__ = ["ClusterLost", "connected", "missing", "sweep_here", "sweep_on"]
+__all__ = ["ClusterLost", "ProgramFails", "connected", "missing", "sweep_here", "sweep_on"]
