@@ -18,7 +18,8 @@ from schedlab.process import GoSettings
 
 _ABOUT = """\
 Record a program, or a living server, or read a recorded trace, and say what is wrong with its scheduling:
-the evidence, the lines responsible, and an experiment that would tell more.
+the evidence, the lines responsible, and an experiment that would tell more. What stands after -- is given
+to the program.
 
 Exit status: 0 nothing is wrong, 1 something is, 2 wrong use, 3 no diagnosis: the program does not build or
 cannot be recorded, or there is too little to say anything.
@@ -29,6 +30,7 @@ def add_command(commands: Commands, about: str) -> None:
     parser = commands.add_parser(
         "diagnose",
         help=about,
+        usage="schedlab diagnose [options] PROGRAM|URL|TRACE [-- ARG ...]",
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
