@@ -21,5 +21,6 @@ import (
 
 func main() {
 	held := program.HeldOut(slices.Concat(heldIll, heldPinned, heldWell)...)
-	program.Main(slices.Concat(ill, pinned, well, held))
+	strangers := program.HeldOut(slices.Concat(strangersIll, strangersPinned, strangersWell)...)
+	program.Main(slices.Concat(ill, pinned, well, held, strangers))
 }

@@ -6,6 +6,7 @@
 package main
 
 /*
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ static unsigned long compute(unsigned long steps) {
 static int decode(int fd) {
 	char byte;
 	return read(fd, &byte, 1);
+}
+
+static pthread_mutex_t engine = PTHREAD_MUTEX_INITIALIZER;
+
+// query lets in one thread at a time, as a library with one lock does.
+static unsigned long query(int microseconds) {
+	pthread_mutex_lock(&engine);
+	usleep(microseconds);
+	pthread_mutex_unlock(&engine);
+	return microseconds;
 }
 */
 import "C"
@@ -53,8 +64,15 @@ var held = []program.Program{
 	{Name: "one_thread_for_c", Run: oneThreadForC},
 }
 
+// These were written by somebody who had read no detector.
+var strangers = []program.Program{
+	{Name: "one_lock_in_c", Kind: kind, Run: oneLockInC},
+	{Name: "handles_from_a_pool", Run: handlesFromAPool},
+	{Name: "many_small_calls_in_one", Run: manySmallCallsInOne},
+}
+
 func main() {
-	program.Main(slices.Concat(cases, program.HeldOut(held...)))
+	program.Main(slices.Concat(cases, program.HeldOut(slices.Concat(held, strangers)...)))
 }
 
 // napsInC: each request waits in a C library for its answer.
@@ -143,4 +161,42 @@ func oneThreadForC(end time.Time) {
 	})
 	close(calls)
 	owner.Wait()
+}
+
+// oneLockInC: an embedded database has a lock of its own. Go knows nothing of
+// it, and each query that waits for it has a thread.
+func oneLockInC(end time.Time) {
+	program.Together(24, func(int) {
+		for time.Now().Before(end) {
+			C.query(1000) // ill: one_lock_in_c
+			program.SpinFor(20 * time.Microsecond)
+		}
+	})
+}
+
+// handlesFromAPool has 60 goroutines that want to go into C. They wait in Go
+// for one of two handles, and C has two threads at most.
+func handlesFromAPool(end time.Time) {
+	handles := make(chan int, 2)
+	handles <- 1
+	handles <- 2
+	program.Together(60, func(int) {
+		for time.Now().Before(end) {
+			handle := <-handles
+			C.nap(1)
+			handles <- handle
+			time.Sleep(100 * time.Millisecond)
+		}
+	})
+}
+
+// manySmallCallsInOne makes a batch of what would be thousands of calls, and
+// one call of a millisecond for all of it.
+func manySmallCallsInOne(end time.Time) {
+	program.Together(runtime.GOMAXPROCS(0), func(int) {
+		for time.Now().Before(end) {
+			C.compute(250_000)
+			time.Sleep(4 * time.Millisecond)
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"sync"
@@ -77,3 +78,20 @@ func Spin(steps int) uint64 {
 	}
 	return x
 }
+
+// SpinFor computes for about that long if nobody takes the CPU away, on a fast
+// machine as on a slow one.
+func SpinFor(length time.Duration) uint64 {
+	return Spin(int(float64(length) * stepsPerNanosecond))
+}
+
+var stepsPerNanosecond = func() float64 {
+	const steps = 100_000
+	fastest := time.Duration(math.MaxInt64)
+	for range 5 {
+		start := time.Now()
+		Spin(steps)
+		fastest = min(fastest, time.Since(start))
+	}
+	return steps / float64(fastest)
+}()
