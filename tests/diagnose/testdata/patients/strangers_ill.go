@@ -38,8 +38,9 @@ var strangersIll = []program.Program{
 	{Name: "merge_of_streams", Kind: "channel ping-pong", Also: []string{"too many spinning Ms"}, Run: mergeOfStreams},
 	{Name: "thrifty_gogc", Kind: "GC assist pressure", Run: thriftyGOGC},
 	{Name: "limit_below_the_cache", Kind: "GC assist pressure", Run: limitBelowTheCache},
-	{Name: "parallel_rows", Kind: "too many spinning Ms", Run: parallelRows},
-	{Name: "quota_and_collector", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 1, Run: quotaAndCollector},
+	{Name: "limiter_of_requests", Kind: "too many spinning Ms", Also: []string{"channel ping-pong"}, Run: limiterOfRequests},
+	{Name: "forked_steps", Kind: "too many spinning Ms", Run: forkedSteps},
+	{Name: "quota_and_collector", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 0.5, Run: quotaAndCollector},
 	{Name: "seal_in_one_call", Kind: "unpreemptible loop", Also: []string{"P starvation"}, Run: sealInOneCall},
 	{Name: "blur_without_signals", Kind: "unpreemptible loop", AsyncPreemptOff: true, Also: []string{"P starvation"}, Run: blurWithoutSignals},
 	{Name: "sequencer_beside_synthesis", Kind: "timer delay", Also: []string{"P starvation"}, Run: sequencerBesideSynthesis},
@@ -275,10 +276,10 @@ func merge(left, right <-chan int) <-chan int {
 		b, others := <-right // ill: merge_of_streams
 		for more || others {
 			if !others || more && a < b {
-				both <- a         // ill: merge_of_streams
+				both <- a        // ill: merge_of_streams
 				a, more = <-left // ill: merge_of_streams
 			} else {
-				both <- b            // ill: merge_of_streams
+				both <- b           // ill: merge_of_streams
 				b, others = <-right // ill: merge_of_streams
 			}
 		}
@@ -331,30 +332,53 @@ func limitBelowTheCache(end time.Time) {
 	runtime.KeepAlive(cache)
 }
 
-// parallelRows: each row of a picture is given to two goroutines, and is too
-// short for that. The P that wakes up for the second has little to do but look
-// for work.
-func parallelRows(end time.Time) {
-	row := make([]float32, 1<<10)
+// limiterOfRequests: 20,000 requests a second get leave, one by one, and each
+// does next to nothing. All workers sleep when their leave comes, and each
+// wake lets another P look for work.
+func limiterOfRequests(end time.Time) {
+	leave := make(chan struct{})
+	var workers sync.WaitGroup
+	for range 6 {
+		workers.Go(func() {
+			for range leave { // ill: limiter_of_requests
+				program.SpinFor(500 * time.Nanosecond)
+			}
+		})
+	}
+	start := time.Now()
+	for given := time.Duration(0); time.Now().Before(end); given++ {
+		time.Sleep(given*time.Second/20_000 - time.Since(start)) // ill: limiter_of_requests
+		leave <- struct{}{}                                      // ill: limiter_of_requests
+	}
+	close(leave)
+	workers.Wait()
+}
+
+// forkedSteps: a simulation gives a part of each of its steps to a goroutine
+// of its own, and the part is too small for that. The P that wakes up for it
+// finds it done, looks for other work, and there is none.
+func forkedSteps(end time.Time) {
 	for time.Now().Before(end) {
-		var halves sync.WaitGroup
-		for half := range slices.Chunk(row, len(row)/2) {
-			halves.Go(func() { // ill: parallel_rows
-				for i := range half {
-					half[i] = half[i]*0.9 + 0.1
-				}
-			})
-		}
-		halves.Wait() // ill: parallel_rows
+		program.SpinFor(20 * time.Microsecond)
+		var part sync.WaitGroup
+		part.Go(func() { program.SpinFor(500 * time.Nanosecond) }) // ill: forked_steps
+		program.SpinFor(500 * time.Nanosecond)
+		part.Wait() // ill: forked_steps
 	}
 }
 
-// quotaAndCollector: one goroutine needs no more than the CPU that it may
-// have. The collector works on the other Ps, and both are over the quota.
+// quotaAndCollector: requests keep one P busy for a third of the time, and the
+// quota is half a CPU. The collector works on the other Ps, and uses it up.
 func quotaAndCollector(end time.Time) {
-	kept := make([]*order, 200)
-	for i := 0; time.Now().Before(end); i++ {
-		kept[i%len(kept)] = orders(1000)
+	kept := make([]*order, 500)
+	for i := range kept {
+		kept[i] = orders(1000)
+	}
+	for time.Now().Before(end) {
+		for start := time.Now(); time.Since(start) < 3*time.Millisecond; {
+			kept[rand.IntN(len(kept))] = orders(1000)
+		}
+		time.Sleep(6 * time.Millisecond)
 	}
 	runtime.KeepAlive(kept)
 }
