@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
@@ -38,7 +39,7 @@ var strangersIll = []program.Program{
 	{Name: "merge_of_streams", Kind: "channel ping-pong", Also: []string{"too many spinning Ms"}, Run: mergeOfStreams},
 	{Name: "thrifty_gogc", Kind: "GC assist pressure", Run: thriftyGOGC},
 	{Name: "limit_below_the_cache", Kind: "GC assist pressure", Run: limitBelowTheCache},
-	{Name: "limiter_of_requests", Kind: "too many spinning Ms", Also: []string{"channel ping-pong"}, Run: limiterOfRequests},
+	{Name: "lines_for_a_logger", Kind: "too many spinning Ms", Also: []string{"channel ping-pong"}, Run: linesForALogger},
 	{Name: "forked_steps", Kind: "too many spinning Ms", Run: forkedSteps},
 	{Name: "quota_and_collector", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 0.5, Run: quotaAndCollector},
 	{Name: "seal_in_one_call", Kind: "unpreemptible loop", Also: []string{"P starvation"}, Run: sealInOneCall},
@@ -332,26 +333,25 @@ func limitBelowTheCache(end time.Time) {
 	runtime.KeepAlive(cache)
 }
 
-// limiterOfRequests: 20,000 requests a second get leave, one by one, and each
-// does next to nothing. All workers sleep when their leave comes, and each
-// wake lets another P look for work.
-func limiterOfRequests(end time.Time) {
-	leave := make(chan struct{})
-	var workers sync.WaitGroup
-	for range 6 {
-		workers.Go(func() {
-			for range leave { // ill: limiter_of_requests
-				program.SpinFor(500 * time.Nanosecond)
-			}
-		})
+// linesForALogger: a goroutine writes the log so that nobody else has to wait
+// for it. It has written each line before the next one comes, and is woken for
+// every one of them, on a P that looks for more work in vain.
+func linesForALogger(end time.Time) {
+	lines := make(chan string, 64)
+	var logger sync.WaitGroup
+	logger.Go(func() {
+		out := bufio.NewWriter(io.Discard)
+		for line := range lines { // ill: lines_for_a_logger
+			out.WriteString(line)
+		}
+		out.Flush()
+	})
+	for time.Now().Before(end) {
+		program.SpinFor(20 * time.Microsecond)
+		lines <- "did a small part of the work" // ill: lines_for_a_logger
 	}
-	start := time.Now()
-	for given := time.Duration(0); time.Now().Before(end); given++ {
-		time.Sleep(given*time.Second/20_000 - time.Since(start)) // ill: limiter_of_requests
-		leave <- struct{}{}                                      // ill: limiter_of_requests
-	}
-	close(leave)
-	workers.Wait()
+	close(lines)
+	logger.Wait()
 }
 
 // forkedSteps: a simulation gives a part of each of its steps to a goroutine
