@@ -409,10 +409,13 @@ func sealInOneCall(end time.Time) {
 
 // sizeFor tells how much is done in that time if a part of it is tried.
 func sizeFor(length time.Duration, part int, do func(size int)) int {
-	do(part)
-	start := time.Now()
-	do(part)
-	return int(float64(part) * float64(length) / float64(time.Since(start)))
+	fastest := length
+	for range 4 {
+		start := time.Now()
+		do(part)
+		fastest = min(fastest, time.Since(start))
+	}
+	return int(float64(part) * float64(length) / float64(fastest))
 }
 
 // blurWithoutSignals: GODEBUG=asyncpreemptoff=1 stayed behind from a search

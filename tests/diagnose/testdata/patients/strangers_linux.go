@@ -23,12 +23,12 @@ func expiryOnAPoliteThread(end time.Time) {
 		bindToFirstCPU()
 		beNice(19)
 		for time.Now().Before(end) {
-			for range 20 {
+			for range 5 {
 				owners.Go(func() { // ill: expiry_on_a_polite_thread
 					program.SpinFor(20 * time.Microsecond) // ill: expiry_on_a_polite_thread
 				})
 			}
-			program.SpinFor(5 * time.Millisecond) // ill: expiry_on_a_polite_thread
+			program.SpinFor(300 * time.Microsecond) // ill: expiry_on_a_polite_thread
 		}
 	})
 	threads.Go(func() {
