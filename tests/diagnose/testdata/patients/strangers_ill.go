@@ -41,7 +41,7 @@ var strangersIll = []program.Program{
 	{Name: "limit_below_the_cache", Kind: "GC assist pressure", Run: limitBelowTheCache},
 	{Name: "lines_for_a_logger", Kind: "too many spinning Ms", Also: []string{"channel ping-pong"}, Run: linesForALogger},
 	{Name: "forked_steps", Kind: "too many spinning Ms", Run: forkedSteps},
-	{Name: "quota_and_collector", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 0.5, Run: quotaAndCollector},
+	{Name: "quota_and_collector", Kind: "CPU quota throttling", Procs: 4, QuotaCPUs: 0.5, Also: []string{"GC assist pressure"}, Run: quotaAndCollector},
 	{Name: "seal_in_one_call", Kind: "unpreemptible loop", Also: []string{"P starvation"}, Run: sealInOneCall},
 	{Name: "blur_without_signals", Kind: "unpreemptible loop", AsyncPreemptOff: true, Also: []string{"P starvation"}, Run: blurWithoutSignals},
 	{Name: "sequencer_beside_synthesis", Kind: "timer delay", Also: []string{"P starvation"}, Run: sequencerBesideSynthesis},
@@ -307,13 +307,12 @@ func orders(number int) *order {
 // is little room, so who allocates has to mark for it.
 func thriftyGOGC(end time.Time) {
 	debug.SetGCPercent(10) // ill: thrifty_gogc
-	book := make([]*order, 300)
 	program.Together(4, func(int) {
+		book := make([]*order, 75)
 		for time.Now().Before(end) {
 			book[rand.IntN(len(book))] = orders(1000)
 		}
 	})
-	runtime.KeepAlive(book)
 }
 
 // limitBelowTheCache: the limit of memory is that of the container, and the
@@ -399,6 +398,7 @@ func sealInOneCall(end time.Time) {
 		sealer.Seal(backup[:0], nonce, backup, nil) // ill: seal_in_one_call
 	}
 	size := sizeFor(60*time.Millisecond, 16<<20, func(size int) { seal(make([]byte, size, size+64)) })
+	size = min(size, 192<<20)
 	program.Together(3, func(int) {
 		backup := make([]byte, size, size+64)
 		for time.Now().Before(end) {

@@ -75,10 +75,10 @@ func subscribers(end time.Time) {
 	all.Wait()
 }
 
-// parsersOfALog hands a log through channels all the time, a thousand lines at
-// once, to as many parsers as there are Ps.
+// parsersOfALog hands a log through channels all the time, 2000 lines at once,
+// to as many parsers as there are Ps.
 func parsersOfALog(end time.Time) {
-	chunk := []byte(strings.Repeat("GET /index.html 200 1532 0.003\n", 5_000))
+	chunk := []byte(strings.Repeat("GET /index.html 200 1532 0.003\n", 2_000))
 	chunks, counts := make(chan []byte, 4), make(chan int, 4)
 	go func() {
 		defer close(chunks)
