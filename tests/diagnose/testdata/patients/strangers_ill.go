@@ -312,6 +312,7 @@ func thriftyGOGC(end time.Time) {
 		for time.Now().Before(end) {
 			book[rand.IntN(len(book))] = orders(1000)
 		}
+		runtime.KeepAlive(book)
 	})
 }
 

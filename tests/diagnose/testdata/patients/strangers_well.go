@@ -75,11 +75,11 @@ func subscribers(end time.Time) {
 	all.Wait()
 }
 
-// parsersOfALog hands a log through channels all the time, 2000 lines at once,
+// parsersOfALog hands a log through channels all the time, 4000 lines at once,
 // to as many parsers as there are Ps.
 func parsersOfALog(end time.Time) {
-	chunk := []byte(strings.Repeat("GET /index.html 200 1532 0.003\n", 2_000))
-	chunks, counts := make(chan []byte, 4), make(chan int, 4)
+	chunk := []byte(strings.Repeat("GET /index.html 200 1532 0.003\n", 4_000))
+	chunks, counts := make(chan []byte, 16), make(chan int, 16)
 	go func() {
 		defer close(chunks)
 		for time.Now().Before(end) {
