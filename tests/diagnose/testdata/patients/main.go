@@ -20,7 +20,7 @@ import (
 )
 
 func main() {
-	held := program.HeldOut(slices.Concat(heldIll, heldPinned, heldWell)...)
+	known := slices.Concat(ill, pinned, well, laterIll, laterPinned, laterWell)
 	strangers := program.HeldOut(slices.Concat(strangersIll, strangersPinned, strangersWell)...)
-	program.Main(slices.Concat(ill, pinned, well, held, strangers))
+	program.Main(slices.Concat(known, strangers))
 }

@@ -19,7 +19,7 @@ var pinned = []program.Program{
 	{Name: "idle_class", Kind: "run queue imbalance", Also: []string{"P starvation"}, Run: idleClass},
 }
 
-var heldPinned = []program.Program{
+var laterPinned = []program.Program{
 	{Name: "nice_archiver", Kind: "run queue imbalance", Run: niceArchiver},
 }
 

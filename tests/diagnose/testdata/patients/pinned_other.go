@@ -5,4 +5,4 @@ package main
 import "patients/program"
 
 // Elsewhere a program cannot say on which CPU a thread is to run.
-var pinned, heldPinned []program.Program
+var pinned, laterPinned []program.Program

@@ -56,10 +56,6 @@ var cases = []program.Program{
 	{Name: "computes_in_c", Kind: kind, Run: computesInC},
 	{Name: "c_within_bounds", Run: cWithinBounds},
 	{Name: "brief_calls_into_c", Run: briefCallsIntoC},
-}
-
-// These were written before any detector was looked at with them.
-var held = []program.Program{
 	{Name: "blocking_decoders", Kind: kind, Run: blockingDecoders},
 	{Name: "one_thread_for_c", Run: oneThreadForC},
 }
@@ -72,7 +68,7 @@ var strangers = []program.Program{
 }
 
 func main() {
-	program.Main(slices.Concat(cases, program.HeldOut(slices.Concat(held, strangers)...)))
+	program.Main(slices.Concat(cases, program.HeldOut(strangers...)))
 }
 
 // napsInC: each request waits in a C library for its answer.

@@ -21,8 +21,9 @@ import (
 	"patients/program"
 )
 
-// These were written before any detector was looked at with them.
-var heldIll = []program.Program{
+// These were written before any detector was looked at with them. They have
+// been looked at since.
+var laterIll = []program.Program{
 	{Name: "reports_beside_pings", Kind: "P starvation", Also: []string{"timer delay"}, Run: reportsBesidePings},
 	{Name: "file_locks", Kind: "thread explosion", Run: fileLocks},
 	{Name: "small_records", Kind: "syscall storm", Run: smallRecords},

@@ -18,8 +18,9 @@ import (
 	"patients/program"
 )
 
-// These were written before any detector was looked at with them.
-var heldWell = []program.Program{
+// These were written before any detector was looked at with them. They have
+// been looked at since.
+var laterWell = []program.Program{
 	{Name: "gateway", Run: gateway},
 	{Name: "batched_channel", Run: batchedChannel},
 	{Name: "parked_sessions", Run: parkedSessions},
