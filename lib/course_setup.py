@@ -83,16 +83,16 @@ def main(arguments: list[str]) -> int:
             with only_one() as lock:
                 if not is_ready(wanted):
                     set_up(wanted, lock)
+        if command == "setup":
+            say("everything is set up")
+            return 0
+        return become_course(arguments)
     except SetupFailedError as failure:
         print(f"course: set-up did not finish.\n{failure}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\ncourse: set-up was interrupted. The same command continues it.", file=sys.stderr)
         return 130
-    if command == "setup":
-        say("everything is set up")
-        return 0
-    return become_course(arguments)
 
 
 def usage() -> str:
