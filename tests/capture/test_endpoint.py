@@ -22,7 +22,10 @@ from schedlab.process import Live
 @pytest.fixture(scope="module")
 def server() -> Iterator[Live]:
     sample = toolchain.build("article_endpoint")
-    with process.start(sample, ["-for", "500s", "-bursts", "0", "-goroutines", "100"]) as live:
+    # Beyond what the go tool takes to build the tools that these tests ask of it.
+    with process.start(
+        sample, ["-for", "500s", "-bursts", "0", "-goroutines", "100"], wall_limit_s=500
+    ) as live:
         yield live
 
 

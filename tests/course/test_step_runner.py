@@ -90,7 +90,7 @@ def test_every_step_is_there_once() -> None:
     names = [step.name for step in runner.steps()]
     assert names == [
         *("ruff", "format", "mypy", "gofmt", "vet", "js", "sync", "environment"),
-        *("pytest", "labs", "notebooks", "browser", "install"),
+        *("pytest", "measured", "labs", "notebooks", "browser", "install"),
     ]
 
 

@@ -23,6 +23,11 @@ CELL_LIMIT_S = 120.0
 # How long an interrupted step may take to end its own children before it is killed.
 _GRACE_S = 20.0
 
+# What these tests look at is what the scheduler does on a CPU of its own.
+_MEASURING = ("tests/claims", "tests/diagnose", "tests/learn", "tests/notebooks", "tests/tune")
+_APART = ("tests/browser", "tests/fresh_install", *_MEASURING)
+_TWO_FILES_AT_ONCE = ("-n", "2", "--dist", "loadfile")
+
 _GO_FOLDERS = ("go_samples", "labs", "lib", "tests", "tools")
 
 
@@ -100,16 +105,21 @@ def steps() -> tuple[Step, ...]:
         ),
         Step(
             "pytest",
-            "the package",
-            _pytest("tests", "--ignore=tests/browser", "--ignore=tests/fresh_install"),
+            "the package, two files at a time",
+            _pytest("tests", *(f"--ignore={folder}" for folder in _APART), *_TWO_FILES_AT_ONCE),
         ),
+        Step("measured", "what measures the scheduler, one test at a time", _pytest(*_MEASURING)),
         Step(
             "labs",
             "each lab's check tells its own answers apart",
             _python("schedlab.course", "check"),
         ),
         Step("notebooks", "every cell of every notebook", check_notebooks),
-        Step("browser", "JupyterLab and exported pages in a real browser", _pytest("tests/browser")),
+        Step(
+            "browser",
+            "JupyterLab and exported pages in a real browser",
+            _pytest("tests/browser", *_TWO_FILES_AT_ONCE),
+        ),
         Step("install", "a clean clone on a bare machine", _pytest("tests/fresh_install")),
     )
 

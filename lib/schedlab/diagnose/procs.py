@@ -6,22 +6,27 @@ import numpy as np
 
 from schedlab.analysis.budget import budget
 from schedlab.diagnose.findings import Evidence, Finding, Kind
-from schedlab.diagnose.seen import Flags, Integers, Seen, quantile
+from schedlab.diagnose.seen import Flags, Floats, Integers, Seen, quantile
 from schedlab.timeline import Lane, State
 
 _MS = 1_000_000
 
 UNTOLD_NS = 5 * _MS
-UNTOLD_SHARE = 0.1
+UNTOLD_SHARE = 0.05
 ASSIST_SHARE = 0.05
 PING_PONG_COUNT = 2_000
 # A hand-over costs some 200 ns on one P, and 5 to 50 us where a thread has to be woken for it.
 PING_PONG_RUN_NS = 10_000
 PING_PONG_PER_MS = 20.0
+# By each P. It takes some 5 us to wake an M and to let it look through all Ps (stealWork): a start for less
+# than 20 us of work is hardly worth it, and starts that take a twentieth of the time are not worth 40 us.
 STARTS_PER_MS = 1.5
-# Less than 20 us of work for a start: it takes as long to wake an M and to let it look through all Ps, four
-# times over (stealWork).
 STARTS_PER_WORK_MS = 50.0
+OFTEN_PER_MS = 10.0
+OFTEN_PER_WORK_MS = 25.0
+LOOKING_SHARE = 0.1
+# sysmon takes the P from who is in a system call for that long, whatever else there is (retake).
+_RETAKEN_NS = 10 * _MS
 THROTTLED_SHARE = 0.1
 
 
@@ -111,30 +116,35 @@ def assist_pressure(seen: Seen) -> Finding | None:
 
 
 def too_many_wakes(seen: Seen) -> Finding | None:
-    """Ps start and stop all the time for hardly any work: Ms spin, find a little, and park."""
-    spans = seen.timeline.spans
-    started = np.flatnonzero(
-        (np.asarray(spans["lane"]) == int(Lane.PROC)) & (seen.state == int(State.RUNNING))
-    )
+    """Ps start and stop all the time for hardly any work: Ms spin, find a little or nothing, and park."""
+    started = seen.running_procs
     count = seen.count_by_part(started)
     rate = count / (np.diff(seen.edges) / _MS)
     calls = seen.rows(State.SYSCALL)
     work = seen.time_by_part(seen.rows(State.RUNNING)) + seen.time_by_part(calls[seen.dur[calls] < _MS])
     limit = STARTS_PER_MS * seen.gomaxprocs
     overall, per_work = len(started) / (seen.duration_ns / _MS), len(started) / max(work.sum() / _MS, 1.0)
-    if overall < limit or per_work < STARTS_PER_WORK_MS:
+    looking = _looking(seen)
+    looked = float(looking.mean())
+    often = overall >= OFTEN_PER_MS * seen.gomaxprocs
+    enough = OFTEN_PER_WORK_MS if often else STARTS_PER_WORK_MS
+    if overall < limit or (per_work < enough and looked < LOOKING_SHARE):
         return None
+    evidence = [
+        Evidence("starts of a P per millisecond", overall, limit),
+        Evidence("starts per millisecond of goroutines' time", per_work, enough),
+        Evidence("share of P time that no goroutine had", looked, LOOKING_SHARE),
+    ]
+    in_vain = (count >= enough * work / _MS) | (looking >= LOOKING_SHARE)
     waited = seen.before[seen.woken]
     return Finding(
         Kind.SPINNING,
-        f"Ps started {overall:.3g} times per millisecond, for {1000 / per_work:.2g} us of work each time",
-        (
-            Evidence("starts of a P per millisecond", overall, limit),
-            Evidence("starts per millisecond of goroutines' time", per_work, STARTS_PER_WORK_MS),
-        ),
+        f"Ps started {overall:.3g} times per millisecond, for {1000 / per_work:.2g} us of work each time, "
+        f"and looked for more for {looked:.0%} of their time",
+        tuple(one for one in evidence if one.value >= one.limit),
         seen.lines(waited, np.ones(len(waited), dtype=np.int64)),
-        # Such a program hardly runs, so it is not asked in which parts it does.
-        float(((rate >= limit) & (count >= STARTS_PER_WORK_MS * work / _MS)).mean()),
+        # Such a program may hardly run, so it is not asked in which parts it does.
+        float(((rate >= limit) & in_vain).mean()),
         "each wake of a goroutine wakes an M to look for more, which finds little and parks again",
         "wake in batches, or lower GOMAXPROCS; schedlab run --probes counts the spinning",
         seen.part(rate),
@@ -162,6 +172,16 @@ def throttling(seen: Seen) -> Finding | None:
         "with more Ps than the quota pays for, it is used up early in each period and all threads wait",
         f"GOMAXPROCS={max(1, round(quota))} (the runtime's choice since Go 1.25), and compare the latency",
     )
+
+
+def _looking(seen: Seen) -> Floats:
+    """In each part the share of the Ps' time in which an M had one and ran nobody on it."""
+    of_goroutine = np.asarray(seen.timeline.spans["lane"]) == int(Lane.GOROUTINE)
+    ran = np.flatnonzero(of_goroutine & (seen.state == int(State.RUNNING)))
+    calls = np.flatnonzero(of_goroutine & (seen.state == int(State.SYSCALL)) & (seen.dur < _RETAKEN_NS))
+    alone = seen.time_by_part(seen.running_procs) - seen.time_by_part(np.concatenate([ran, calls]))
+    found: Floats = np.maximum(alone, 0) / (np.diff(seen.edges) * seen.gomaxprocs)
+    return found
 
 
 def _mutual(waker: Integers, woken: Integers) -> Flags:

@@ -98,11 +98,19 @@ class Seen:
         """The spans in which a goroutine of the program was in this state, in the order of their ends."""
         return np.flatnonzero(self.of_program & (self.state == int(state)))
 
-    @cached_property
+    @property
     def idle_procs(self) -> Integers:
         """The spans in which a P was idle."""
+        return self._procs(State.IDLE)
+
+    @property
+    def running_procs(self) -> Integers:
+        """The spans in which an M had a P, each from a start of the P to its stop."""
+        return self._procs(State.RUNNING)
+
+    def _procs(self, state: State) -> Integers:
         of_p = np.asarray(self.timeline.spans["lane"]) == int(Lane.PROC)
-        found: Integers = np.flatnonzero(of_p & (self.state == int(State.IDLE)))
+        found: Integers = np.flatnonzero(of_p & (self.state == int(state)))
         return found
 
     @cached_property
@@ -202,8 +210,7 @@ class Seen:
         """
         if self.finished is None:
             return None
-        lane = np.asarray(self.timeline.spans["lane"])
-        ran = int(self.dur[(lane == int(Lane.PROC)) & (self.state == int(State.RUNNING))].sum())
+        ran = int(self.dur[self.running_procs].sum())
         cpu = self.finished.user_ns + self.finished.system_ns
         return max(0.0, 1 - cpu / ran) if ran else 0.0
 

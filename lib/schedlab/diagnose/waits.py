@@ -23,8 +23,9 @@ TIMER_COUNT = 10
 LATE_SHARE = 0.2
 LATE_PART = 0.5
 JUST_NS = 200_000
-# Waits that a timer can end: time.Sleep, and a channel of package time.
-_TIMERS = ("sleep", "chan receive", "select")
+# Waits that a timer can end: time.Sleep, a channel of package time, a deadline of a connection. What came
+# over the network is noticed where timers are, and as late.
+_TIMERS = ("sleep", "chan receive", "select", "network")
 CONVOY_LENGTH = 4.0
 CONVOY_COUNT = 200
 
@@ -98,7 +99,7 @@ def unpreemptible_loop(seen: Seen) -> Finding | None:
         seen.lines(guilty, column="end"),
         seen.confidence(by_part > 0),
         "sysmon asks after 10 ms; a loop in assembly, a call into C that keeps the P, or "
-        "GODEBUG=asyncpreemptoff=1 does not hear it",
+        "GODEBUG=asyncpreemptoff=1 does not hear it. The line is where it gave way at last",
         "call a function in the loop that is not inlined, and see whether the slice ends after 10 ms",
         seen.part(by_part),
     )
@@ -109,7 +110,8 @@ def late_timers(seen: Seen) -> Finding | None:
 
     A P looks at its timers when it schedules (``checkTimers`` of ``findRunnable`` and ``schedule``), an idle
     one at those of all Ps. A timer that fires right after a slice of 10 ms or more on its P may have been due
-    for as long. To one of a second that is nothing: the slice is at least half of the wait.
+    for as long. To one of a second that is nothing: the slice is at least half of the wait. So it is with the
+    network (``netpoll``, which sysmon asks too, but not within 10 ms of the last time).
     """
     waits = seen.rows(State.WAITING)
     waits = waits[np.isin(seen.reason(waits), _TIMERS) & (seen.after[waits] >= 0)]
@@ -124,10 +126,10 @@ def late_timers(seen: Seen) -> Finding | None:
     by_part = seen.count_by_part(woken[late])
     return Finding(
         Kind.TIMERS,
-        f"{share:.0%} of {len(late)} timers fired only when a goroutine had run for "
+        f"{share:.0%} of {len(late)} timers and network events came only when a goroutine had run for "
         f"{quantile(before[late], 0.5) / _MS:.3g} ms on their P, and may have been due for as long",
         (
-            Evidence("timers that fired after a slice of 10 ms or more", int(late.sum()), TIMER_COUNT),
+            Evidence("timers and network events after such a slice", int(late.sum()), TIMER_COUNT),
             Evidence("their share of all", share, LATE_SHARE),
         ),
         seen.lines(waits[late], np.ones(int(late.sum()), dtype=np.int64)),
