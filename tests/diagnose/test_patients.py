@@ -78,6 +78,15 @@ def test_nothing_is_said_of_who_is_well(cases: dict[str, Case], name: str) -> No
     assert [str(finding) for finding in tried(cases, name).findings] == []
 
 
+def test_goroutines_that_timers_make_late_are_late_timers(cases: dict[str, Case]) -> None:
+    """They have waited for nothing: they were not there."""
+    trial = tried(cases, "sequencer_beside_synthesis")
+    if trial.why_unasked:
+        pytest.skip(f"not measured: {trial.why_unasked}")
+    (late,) = (finding for finding in trial.findings if finding.kind == Kind.TIMERS)
+    assert {line.function for line in late.lines} == {"main.sequencerBesideSynthesis.func1"}
+
+
 def test_the_corpus_is_large_and_a_third_of_it_was_held_out(cases: dict[str, Case]) -> None:
     if "naps_in_c" not in cases:
         pytest.skip("not counted: the programs that call C cannot be built here")

@@ -111,15 +111,12 @@ def late_timers(seen: Seen) -> Finding | None:
     A P looks at its timers when it schedules (``checkTimers`` of ``findRunnable`` and ``schedule``), an idle
     one at those of all Ps. A timer that fires right after a slice of 10 ms or more on its P may have been due
     for as long. To one of a second that is nothing: the slice is at least half of the wait. So it is with the
-    network (``netpoll``, which sysmon asks too, but not within 10 ms of the last time).
+    network (``netpoll``, which sysmon asks too, but not within 10 ms of the last time), and with
+    ``time.AfterFunc``, whose goroutines have waited since the one before.
     """
-    waits = seen.rows(State.WAITING)
-    waits = waits[np.isin(seen.reason(waits), _TIMERS) & (seen.after[waits] >= 0)]
-    woken = seen.after[waits]
-    by_timer = np.asarray(seen.timeline.spans["cause"])[woken] == NOBODY
-    waits, woken = waits[by_timer], woken[by_timer]
+    waits, woken, waited = _ended_by_timers(seen)
     before = _slice_before(seen, woken)
-    late = (before >= FORCE_PREEMPT_NS) & (before >= seen.dur[waits] * LATE_PART)
+    late = (before >= FORCE_PREEMPT_NS) & (before >= waited * LATE_PART)
     share = float(late.mean()) if len(late) else 0.0
     if late.sum() < TIMER_COUNT or share < LATE_SHARE:
         return None
@@ -173,6 +170,35 @@ def _names(seen: Seen, rows: Integers) -> str:
     for name, length in zip(map(str, names.tolist()), seen.dur[rows].tolist(), strict=True):
         time[name] = time.get(name, 0) + length
     return " and ".join(sorted(time, key=lambda name: -time[name])[:2])
+
+
+def _ended_by_timers(seen: Seen) -> tuple[Integers, Integers, Integers]:
+    """Spans in which something was waited for, the spans in which it was had, and how long that took.
+
+    Of goroutines that a timer made, the first two are the same.
+    """
+    waits = seen.rows(State.WAITING)
+    waits = waits[np.isin(seen.reason(waits), _TIMERS) & (seen.after[waits] >= 0)]
+    by_timer = np.asarray(seen.timeline.spans["cause"])[seen.after[waits]] == NOBODY
+    waits = waits[by_timer]
+    made, since = _made_by_timers(seen)
+    return (
+        np.concatenate([waits, made]),
+        np.concatenate([seen.after[waits], made]),
+        np.concatenate([seen.dur[waits], since]),
+    )
+
+
+def _made_by_timers(seen: Seen) -> tuple[Integers, Integers]:
+    """The first spans of goroutines that no goroutine made, and the time since the last of that function."""
+    rows = seen.rows(State.RUNNABLE)
+    nobody = np.asarray(seen.timeline.spans["cause"])[rows] == NOBODY
+    rows = rows[nobody & (seen.before[rows] < 0) & (seen.start[rows] > seen.timeline.bounds_ns[0])]
+    function = seen.timeline.goroutine_function[seen.owner[rows]]
+    rows = rows[np.lexsort((seen.start[rows], function))]
+    function = seen.timeline.goroutine_function[seen.owner[rows]]
+    again = np.flatnonzero(function[1:] == function[:-1]) + 1
+    return rows[again], seen.start[rows[again]] - seen.start[rows[again - 1]]
 
 
 def _slice_before(seen: Seen, rows: Integers) -> Integers:
