@@ -21,8 +21,8 @@ Flags = NDArray[np.bool_]
 PARTS = 8
 
 # From here on neighbours on the machine, and not the program, make its goroutines wait: they want more than
-# is left, by a quarter of the CPUs that it could use, or its threads waited for this share of their time.
-_CROWDED_PART = 0.25
+# is left, by 15 % of the CPUs that it could use, or its threads waited for this share of their time.
+_CROWDED_PART = 0.15
 _CROWDED_SHARE = 0.4
 
 _LINES = 3
