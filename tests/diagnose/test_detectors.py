@@ -224,6 +224,14 @@ def test_the_library_is_told_from_the_program_by_its_folder() -> None:
     )
 
 
+ONE_BUSY = """
+procs: 7
+goroutines:
+  busy:
+    steps: [{repeat: 100, steps: [{compute: 5ms}]}]
+"""
+
+
 LOCKSTEP = """
 procs: 2
 channels: {there: 0, back: 0}
@@ -264,3 +272,18 @@ def test_what_others_do_to_the_machine_is_not_held_against_a_program() -> None:
     stopped = examine_timeline(timeline, "stopped", finished=finished(0, ThrottleStats(10, 9, 10**9)))
     (unasked,) = (one for one in stopped.unasked if Kind.STARVATION in one.kinds)
     assert not unasked.busy
+
+
+def test_a_server_leaves_to_others_what_it_does_not_use() -> None:
+    """Its clients may be on the same machine. One with a P that is always busy leaves all other CPUs."""
+    always = sim.simulate(sim.parse(ONE_BUSY), rules=sim.rules_of("go1.27"), seed=1).timeline
+    others = cores() - 1.0
+    assert not any(one.busy for one in examine_timeline(always, "a", neighbours_cpus=others).unasked)
+    crowded = examine_timeline(always, "a", neighbours_cpus=others + 0.5)
+    assert any(one.busy for one in crowded.unasked)
+    finished = Finished(
+        ("program",), 0, None, "", "", 0, 0, 10**9, 10**9, 0, 0, 0, 0,
+        GoSettings(), None, int(cores() * 1e9),
+    )  # fmt: skip
+    ours = examine_timeline(always, "a", finished=finished)
+    assert any(one.busy for one in ours.unasked) == (cores() > 1), "of one that we ran all its Ps count"

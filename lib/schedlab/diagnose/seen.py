@@ -225,10 +225,11 @@ class Seen:
         """Why the program's threads had to wait for a CPU through no fault of its own; empty if they had not.
 
         Others want more than the CPUs which its Ps leave them. Where the system does not tell, its threads
-        had less processor time than its Ps ran.
+        had less processor time than its Ps ran. A server's clients may be on the same machine: it leaves them
+        what its Ps never had.
         """
         others = self.finished.others_cpus if self.finished else self.neighbours_cpus
-        own = min(self.gomaxprocs, cores())
+        own = min(self.gomaxprocs, cores(), float("inf") if self.finished else self._most_procs)
         if others is not None and others > cores() - own + _CROWDED_PART * own:
             return f"others used {others:.2g} of the machine's {cores()} CPUs meanwhile"
         if others is None and (self.kept_waiting or 0.0) > _CROWDED_SHARE and not self.throttled:
@@ -236,6 +237,11 @@ class Seen:
                 f"its threads waited for a CPU for {self.kept_waiting:.0%} of the time that they were to run"
             )
         return ""
+
+    @cached_property
+    def _most_procs(self) -> float:
+        """How many Ps an M had in the busiest part, on average; at least one."""
+        return max(1.0, float((self.time_by_part(self.running_procs) / np.diff(self.edges)).max()))
 
     def covered_ns(self, rows: Integers, start: Integers, end: Integers) -> Integers:
         """Of each interval from ``start`` to ``end`` the time in which one of these spans was open."""
