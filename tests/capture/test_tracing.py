@@ -121,7 +121,8 @@ def test_what_is_cut_down_keeps_what_was_handed_out(file: Path, tmp_path: Path, 
     made = tracing.record(PROGRAMS / "ends", ["-how", how, "-recorded"], file=file, seconds=60)
     assert made.ending == tracing.Ending.CUT
     assert end in made.lost
-    assert functions(file, tmp_path / "columns")
+    # The stacks are written behind the events that have them, and the end may come between.
+    assert exectrace.read(file, tmp_path).events > 0
 
 
 def test_what_is_cut_down_at_once_has_no_trace(file: Path) -> None:
@@ -414,6 +415,8 @@ def test_a_built_program_that_serves_nothing(file: Path) -> None:
 
 def test_snapshots_of_a_living_program(file: Path, tmp_path: Path) -> None:
     with tracing.flight(PROGRAMS / "ends", ["-how", "never"]) as flight:
+        # Before that the recorder is all that has run.
+        flight.live.wait_for_line("begun", timeout_s=60)
         for number in range(2):
             taken = flight.snapshot(file)
             assert (taken.file, taken.trigger, taken.bytes) == (file, "signal", file.stat().st_size)

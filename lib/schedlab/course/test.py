@@ -23,8 +23,13 @@ CELL_LIMIT_S = 120.0
 # How long an interrupted step may take to end its own children before it is killed.
 _GRACE_S = 20.0
 
-# What these tests look at is what the scheduler does on a CPU of its own.
-_MEASURING = ("tests/claims", "tests/diagnose", "tests/learn", "tests/notebooks", "tests/tune")
+# What these tests look at is what a living program does on CPUs of its own.
+_MEASURING = (
+    *("tests/claims", "tests/diagnose", "tests/learn", "tests/notebooks", "tests/tune"),
+    *("tests/capture/test_endpoint.py", "tests/capture/test_live.py", "tests/capture/test_live_xray.py"),
+    *("tests/capture/test_probes_live.py", "tests/capture/test_tracing.py"),
+    *("tests/capture/test_tracing_samples.py", "tests/capture/test_xray_looks.py", "tests/process"),
+)
 _APART = ("tests/browser", "tests/fresh_install", *_MEASURING)
 _TWO_FILES_AT_ONCE = ("-n", "2", "--dist", "loadfile")
 
@@ -106,7 +111,7 @@ def steps() -> tuple[Step, ...]:
         Step(
             "pytest",
             "the package, two files at a time",
-            _pytest("tests", *(f"--ignore={folder}" for folder in _APART), *_TWO_FILES_AT_ONCE),
+            _pytest("tests", *(f"--ignore={path}" for path in _APART), *_TWO_FILES_AT_ONCE),
         ),
         Step("measured", "what measures the scheduler, one test at a time", _pytest(*_MEASURING)),
         Step(
