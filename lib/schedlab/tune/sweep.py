@@ -125,6 +125,8 @@ def missing(journal: Journal) -> list[Task]:
 def _keep(journal: Journal, run: Run, on_run: OnRun) -> None:
     journal.add(run)
     on_run(run)
+    if not run.error:
+        return
     made = journal.runs()
     if len(made) == _HOPELESS and all(run.error for run in made):
         raise ProgramFails(
