@@ -25,10 +25,8 @@ _GRACE_S = 20.0
 
 # What these tests look at is what a living program does on CPUs of its own.
 _MEASURING = (
-    *("tests/claims", "tests/diagnose", "tests/learn", "tests/notebooks", "tests/tune"),
-    *("tests/capture/test_endpoint.py", "tests/capture/test_live.py", "tests/capture/test_live_xray.py"),
-    *("tests/capture/test_probes_live.py", "tests/capture/test_tracing.py"),
-    *("tests/capture/test_tracing_samples.py", "tests/capture/test_xray_looks.py", "tests/process"),
+    *("tests/capture", "tests/claims", "tests/course", "tests/diagnose"),
+    *("tests/learn", "tests/notebooks", "tests/process", "tests/tune"),
 )
 _APART = ("tests/browser", "tests/fresh_install", *_MEASURING)
 _TWO_FILES_AT_ONCE = ("-n", "2", "--dist", "loadfile")
