@@ -116,19 +116,21 @@ func quartilePause(stats *runtime.MemStats, gcs uint32) uint64 {
 func printed() (bool, int) {
 	buf := bufPool.Get().([]byte)
 	grown := append(buf, "hello"...)
+	took := moved(buf, grown)
 	bufPool.Put(grown)
 	buf = bufPool.Get().([]byte)
-	return moved(buf, grown), cap(buf)
+	return took, cap(buf)
 }
 
 // kept is the same, and gives the second buffer back too.
 func kept() (bool, int) {
 	buf := bufPool.Get().([]byte)
 	grown := append(buf, "hello"...)
+	took := moved(buf, grown)
 	bufPool.Put(grown)
 	buf = bufPool.Get().([]byte)
 	bufPool.Put(buf)
-	return moved(buf, grown), cap(buf)
+	return took, cap(buf)
 }
 
 // direct never cuts the slice: it is five bytes longer each time.
