@@ -96,6 +96,20 @@ def test_allocations_are_written_beside_the_trace(file: Path, tmp_path: Path) ->
     assert cut.stat().st_size == 0
 
 
+def sampled_functions(file: Path) -> set[str]:
+    """The functions on the stacks of the CPU samples that were taken of goroutines."""
+    timeline = Timeline.load(file)
+    stacks = timeline.samples["stack"][timeline.samples["g"] >= 0]
+    return {name for stack in stacks.tolist() for name in timeline.stack(stack)}
+
+
+def test_cpu_samples_say_where_a_program_was(file: Path) -> None:
+    tracing.record("parallel", file=file)
+    assert not sampled_functions(file)
+    tracing.record("parallel", file=file, sample_cpu=True)
+    assert any(name.startswith("main.work") for name in sampled_functions(file))
+
+
 def test_a_program_may_run_on_to_its_own_end(file: Path) -> None:
     arguments: list[str | int] = ["-goroutines", 10, "-for", "300ms", "-bursts", 0]
     made = tracing.record("article_endpoint", arguments, file=file, seconds=0.05, run_on_s=60)
@@ -273,6 +287,11 @@ def test_a_living_server_however_its_address_is_written(
     assert (made.source, made.ending, made.finished) == (address, tracing.Ending.SECONDS, None)
     assert made.bytes == file.stat().st_size
     assert functions(file, tmp_path / "columns")
+
+
+def test_cpu_samples_of_a_living_server(address: str, file: Path) -> None:
+    tracing.record(address, file=file, seconds=1.0, sample_cpu=True)
+    assert any(name.startswith("main.") for name in sampled_functions(file))
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from schedlab import sim
 from schedlab.capture.pprof import Frame
 from schedlab.diagnose import DETECTORS, Diagnosis, Kind, NotEnoughEvidence, examine_timeline
 from schedlab.diagnose.allocations import pool_misuse, source_line
-from schedlab.diagnose.seen import is_of_program, library_of
+from schedlab.diagnose.seen import Seen, is_of_program, library_of
 from schedlab.process import Finished, GoSettings, ThrottleStats, cores
+from schedlab.timeline import State
 
 
 def diagnosis(text: str, **rules: Any) -> Diagnosis:
@@ -162,6 +165,22 @@ def test_a_loop_that_nobody_can_stop() -> None:
     )
     assert "unpreemptible loop" in kinds(diagnosis(loops, preempt=False))
     assert "unpreemptible loop" not in kinds(diagnosis(loops))
+
+
+def test_cpu_samples_are_counted_by_the_spans_that_they_are_in() -> None:
+    timeline = sim.simulate(sim.parse(STARVED), rules=sim.rules_of("go1.27"), seed=1).timeline
+    seen = Seen(timeline)
+    rows = seen.rows(State.RUNNING)[:3]
+    begins, ends = seen.start[rows], seen.start[rows] + seen.dur[rows]
+    samples = {
+        # At the beginning, in the middle, and when the next span has begun; of another goroutine; of none.
+        "time": np.concatenate([begins, (begins + ends) // 2, ends, begins, begins]),
+        "g": np.concatenate([*3 * [seen.owner[rows]], seen.owner[rows] + 1000, np.full(3, -1)]),
+        "stack": np.arange(15),
+    }
+    found = Seen(replace(timeline, samples=samples)).samples_in(rows)
+    assert sorted(found.tolist()) == [0, 1, 2, 3, 4, 5]
+    assert not seen.sampled(rows), "a simulation has no samples: then its lines are those where spans end"
 
 
 def test_too_little_is_refused() -> None:

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -59,6 +61,29 @@ def test_built_once_per_content(own_programs: Path, sample: Path) -> None:
     assert second.path != first.path
     assert (said(first), said(second)) == ("hello", "changed")
     assert len(list(own_programs.iterdir())) == 2
+
+
+def test_who_waits_for_another_build_is_told_so(
+    own_programs: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cache, "_SILENT_S", 0.01)
+    told = threading.Event()
+
+    def wait() -> None:
+        with cache.exclusive():
+            told.set()
+
+    with ThreadPoolExecutor(1) as others, cache.exclusive():
+        waiting = others.submit(wait)
+        deadline, heard = time.monotonic() + 60, ""
+        while "this one waits" not in heard and time.monotonic() < deadline:
+            heard += capfd.readouterr().err
+            time.sleep(0.01)
+        assert "another process is building; this one waits for it" in heard
+        assert not told.is_set()
+    waiting.result(timeout=60)
+    assert told.is_set()
+    assert own_programs.parent.joinpath("lock").exists()
 
 
 @pytest.mark.parametrize(

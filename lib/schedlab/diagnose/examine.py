@@ -119,6 +119,7 @@ def examine(
             quota=CpuQuota(quota_cpus) if quota_cpus and address is None else None,
             using=using,
             allocations=profile,
+            sample_cpu=True,
         )
         neighbours_cpus = neighbours.cpus if neighbours else None
         timeline = Timeline.load(recording.file)

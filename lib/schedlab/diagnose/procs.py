@@ -14,6 +14,8 @@ _MS = 1_000_000
 UNTOLD_NS = 5 * _MS
 UNTOLD_SHARE = 0.05
 ASSIST_SHARE = 0.05
+# Of a program that hardly runs, a single assist may be that much of its running time.
+ASSIST_OF_PROCS = 0.005
 PING_PONG_COUNT = 2_000
 # A hand-over costs some 200 ns on one P, and 5 to 50 us where a thread has to be woken for it.
 PING_PONG_RUN_NS = 10_000
@@ -25,6 +27,7 @@ STARTS_PER_WORK_MS = 50.0
 OFTEN_PER_MS = 10.0
 OFTEN_PER_WORK_MS = 25.0
 LOOKING_SHARE = 0.1
+WOKEN_PART = 0.1
 # sysmon takes the P from who is in a system call for that long, whatever else there is (retake).
 _RETAKEN_NS = 10 * _MS
 THROTTLED_SHARE = 0.1
@@ -96,7 +99,8 @@ def assist_pressure(seen: Seen) -> Finding | None:
     found = budget(seen.timeline)
     assist, user = found.total("gc_assist"), found.total("user")
     share = assist / max(assist + user, 1)
-    if share < ASSIST_SHARE:
+    of_procs = assist / (seen.duration_ns * seen.gomaxprocs)
+    if share < ASSIST_SHARE or of_procs < ASSIST_OF_PROCS:
         return None
     parts = [
         budget(seen.timeline, (int(a), int(b))) for a, b in zip(seen.edges[:-1], seen.edges[1:], strict=True)
@@ -106,7 +110,10 @@ def assist_pressure(seen: Seen) -> Finding | None:
     return Finding(
         Kind.ASSISTS,
         f"goroutines spent {share:.0%} of their running time on marking for the collector",
-        (Evidence("share of assists in the goroutines' running time", share, ASSIST_SHARE),),
+        (
+            Evidence("share of assists in the goroutines' running time", share, ASSIST_SHARE),
+            Evidence("their share of the Ps' time", of_procs, ASSIST_OF_PROCS),
+        ),
         seen.lines(rows[np.isin(seen.owner[rows], _assisting(seen))], column="end"),
         seen.confidence(by_part >= ASSIST_SHARE),
         "they allocate faster than the background workers mark",
@@ -137,15 +144,19 @@ def too_many_wakes(seen: Seen) -> Finding | None:
     ]
     in_vain = (count >= enough * work / _MS) | (looking >= LOOKING_SHARE)
     waited = seen.before[seen.woken]
+    # Who wakes nobody may still wake Ms: a message to the program itself, the one that waits for the network.
+    wakes = len(waited) >= WOKEN_PART * len(started)
+    guilty = waited if wakes else calls
     return Finding(
         Kind.SPINNING,
         f"Ps started {overall:.3g} times per millisecond, for {1000 / per_work:.2g} us of work each time, "
         f"and looked for more for {looked:.0%} of their time",
         tuple(one for one in evidence if one.value >= one.limit),
-        seen.lines(waited, np.ones(len(waited), dtype=np.int64)),
+        seen.lines(guilty, np.ones(len(guilty), dtype=np.int64)),
         # Such a program may hardly run, so it is not asked in which parts it does.
         float(((rate >= limit) & in_vain).mean()),
-        "each wake of a goroutine wakes an M to look for more, which finds little and parks again",
+        f"{'each wake of a goroutine' if wakes else 'what these calls bring'} wakes an M to look for more, "
+        "which finds little and parks again",
         "wake in batches, or lower GOMAXPROCS; schedlab run --probes counts the spinning",
         seen.part(rate),
     )

@@ -26,6 +26,8 @@ _CROWDED_PART = 0.15
 _CROWDED_SHARE = 0.4
 
 _LINES = 3
+# Fewer CPU samples than that say less than the stacks at which spans end.
+_ENOUGH_SAMPLES = 10
 # Frames of the runtime and of what stands between it and a program are nobody's fault; nor is what cgo makes.
 _NOT_THE_PROGRAM = (
     "runtime.",
@@ -84,11 +86,10 @@ class Seen:
 
     @cached_property
     def of_program(self) -> Flags:
-        """Which spans are of the program's goroutines, and not of the runtime's own."""
+        """Which spans are of the program's goroutines, and not of the runtime's own, nor of the tracer's."""
         names = self.timeline.names(self.timeline.goroutine_function)
-        own = np.array(
-            [not str(name or "").startswith("runtime.") or name == "runtime.main" for name in names]
-        )
+        runtimes = ("runtime.", "runtime/")
+        own = np.array([not str(name or "").startswith(runtimes) or name == "runtime.main" for name in names])
         chosen = np.asarray(self.timeline.spans["lane"]) == int(Lane.GOROUTINE)
         found: Flags = chosen.copy()
         found[chosen] = own[self.owner[chosen]] if len(own) else False
@@ -273,9 +274,47 @@ class Seen:
     def lines(
         self, rows: Integers, weights: Integers | None = None, *, column: str = "stack"
     ) -> tuple[Line, ...]:
-        """The program's lines that these spans' stacks come from, the heaviest (by time) first."""
+        """The program's lines that these spans' stacks come from, the heaviest (by time) first.
+
+        A goroutine that the library started and that has not run yet (``WaitGroup.Go``) is nowhere in the
+        program: where its first run ended stands for it, unless that was its end.
+        """
         weight = self.dur[rows] if weights is None else weights
         stacks = np.asarray(self.timeline.spans[column])[rows]
+        after = self.after[rows]
+        then = np.asarray(self.timeline.spans["end"])[after]
+        new = (self.before[rows] < 0) & (after >= 0) & (self.state[rows] == int(State.RUNNABLE))
+        stacks = np.where(new & (then > 0), then, stacks)
+        return self._heaviest(stacks, weight)
+
+    def running_lines(self, rows: Integers) -> tuple[Line, ...]:
+        """The program's lines that ran in these spans: by CPU samples in them, else by where they ended."""
+        if not self.sampled(rows):
+            return self.lines(rows, column="end")
+        stacks = self.samples_in(rows)
+        return self._heaviest(stacks, np.ones(len(stacks), dtype=np.int64))
+
+    def sampled(self, rows: Integers) -> bool:
+        """Whether there are enough CPU samples inside these spans to say what ran there."""
+        return len(self.samples_in(rows)) >= _ENOUGH_SAMPLES
+
+    def samples_in(self, rows: Integers) -> Integers:
+        """The stacks of the CPU samples that were taken of these goroutines inside these spans."""
+        samples = self.timeline.samples
+        time, g = (np.asarray(samples[name], dtype=np.int64) for name in ("time", "g"))
+        # One axis for all goroutines: each has the whole recording's length on it.
+        first, last = self.timeline.bounds_ns
+        length = last - first + 1
+        known = (g >= 0) & (time >= first) & (time <= last)
+        at = g[known] * length + time[known] - first
+        begins = np.sort(self.owner[rows] * length + self.start[rows] - first)
+        ends = np.sort(self.owner[rows] * length + self.start[rows] + self.dur[rows] - first)
+        inside = np.searchsorted(begins, at, side="right") > np.searchsorted(ends, at, side="right")
+        found: Integers = np.asarray(samples["stack"], dtype=np.int64)[known][inside]
+        return found
+
+    def _heaviest(self, stacks: NDArray[Any], weight: Integers) -> tuple[Line, ...]:
+        """Who has less than a hundredth of the weight is left out."""
         total = max(int(weight.sum()), 1)
         found: dict[tuple[str, str, int], int] = {}
         for stack in np.unique(stacks).tolist():
@@ -283,7 +322,9 @@ class Seen:
             if place is not None:
                 found[place] = found.get(place, 0) + int(weight[stacks == stack].sum())
         heaviest = sorted(found.items(), key=lambda item: -item[1])[:_LINES]
-        return tuple(Line(*place, share=amount / total) for place, amount in heaviest if amount > 0)
+        return tuple(
+            Line(*place, share=amount / total) for place, amount in heaviest if amount >= total / 100
+        )
 
     @cached_property
     def _library(self) -> str:
@@ -293,7 +334,10 @@ class Seen:
         return library_of((t.texts[function], t.texts[file]) for function, file in pairs)
 
     def _place(self, stack: int) -> tuple[str, str, int] | None:
-        """The innermost frame of a stack that is the program's own, else the outermost there is."""
+        """The innermost frame of a stack that is the program's own, else the outermost of a library.
+
+        None if there is only the runtime, which starts the program and ends it.
+        """
         t = self.timeline
         first, last = int(t.stacks["start"][stack]), int(t.stacks["start"][stack + 1])
         frames = t.stacks["frame"][first:last]
@@ -306,7 +350,8 @@ class Seen:
             for f in frames
         ]
         own = (place for place in places if is_of_program(place[0], place[1], self._library))
-        return next(own, places[-1] if places else None)
+        last_resort = (place for place in reversed(places) if not place[0].startswith("runtime."))
+        return next(own, next(last_resort, None))
 
 
 def library_of(frames: Iterable[tuple[str, str]]) -> str:

@@ -63,7 +63,7 @@ def starvation(seen: Seen) -> Finding | None:
             Evidence("share of these waits behind slices of 5 ms or more", float(behind), BEHIND_SHARE),
             Evidence("waits of 10 ms or more", len(late), STARVED_COUNT),
         ),
-        seen.lines(ran, column="end"),
+        seen.running_lines(ran),
         seen.confidence(by_part >= STARVED_NS),
         "every P is with a goroutine that computes until it is preempted, after 10 ms or more",
         "split the long computation, or bound how many of them run at once below GOMAXPROCS",
@@ -88,6 +88,7 @@ def unpreemptible_loop(seen: Seen) -> Finding | None:
     if share < UNHEEDED_SHARE or len(guilty) <= seen.gomaxprocs:
         return None
     by_part = seen.time_by_part(guilty)
+    known_by = "CPU samples found it" if seen.sampled(guilty) else "it gave way at last"
     return Finding(
         Kind.UNPREEMPTIBLE,
         f"a goroutine ran for {seen.dur[guilty].max() / _MS:.3g} ms at a stretch while another waited "
@@ -96,10 +97,10 @@ def unpreemptible_loop(seen: Seen) -> Finding | None:
             Evidence("longest wait beside a single slice", waited.max() / _MS, UNHEEDED_NS / _MS, "ms"),
             Evidence("share of P time in such slices", share, UNHEEDED_SHARE),
         ),
-        seen.lines(guilty, column="end"),
+        seen.running_lines(guilty),
         seen.confidence(by_part > 0),
         "sysmon asks after 10 ms; a loop in assembly, a call into C that keeps the P, or "
-        "GODEBUG=asyncpreemptoff=1 does not hear it. The line is where it gave way at last",
+        f"GODEBUG=asyncpreemptoff=1 does not hear it. The line is where {known_by}",
         "call a function in the loop that is not inlined, and see whether the slice ends after 10 ms",
         seen.part(by_part),
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from schedlab.errors import UsageError
 from schedlab.places import cache_folder
@@ -20,6 +21,9 @@ DEFAULT_LIMIT_MB = 2048
 
 # A program that a kernel was handed a moment ago must still be there when it starts it.
 _IN_USE_S = 3600.0
+
+# Who waits longer than that for another's build should know why.
+_SILENT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,16 @@ def exclusive() -> Iterator[None]:
     """One builder at a time, over all processes; the lock falls with the process that holds it."""
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"):
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=_SILENT_S)
+    except Timeout:
+        print("schedlab: another process is building; this one waits for it", file=sys.stderr, flush=True)
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def mark_used(folder: Path) -> None:

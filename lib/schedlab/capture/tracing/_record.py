@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -78,6 +80,7 @@ def record(
     confinement: Confinement | None = None,
     cwd: str | os.PathLike[str] | None = None,
     allocations: Path | None = None,
+    sample_cpu: bool = False,
 ) -> Recording:
     """Record an execution trace into ``file``, for ``seconds`` at most.
 
@@ -98,6 +101,9 @@ def record(
     ``allocations`` is a file for the program's profile of allocations (``allocs`` of runtime/pprof) until the
     trace ended. It is written for a program that is given by its source, unless it is cut down.
 
+    ``sample_cpu`` puts CPU samples into the trace, a hundred in each second that a thread has a CPU: of a
+    server by asking it for a CPU profile meanwhile, if none is being taken.
+
     A program that still runs when its seconds have passed may go on for ``run_on_s`` and is then ended.
 
     Raises:
@@ -115,7 +121,7 @@ def record(
         if tuple(arguments) or settings != RUNTIME_DEFAULTS or overlay or quota:
             raise UsageError(f"{program} runs already: it takes no arguments and no settings any more")
         with growing(place) as part:
-            lost = _fetch(address, seconds, part)
+            lost = _fetch(address, seconds, part, sample_cpu)
             size = part.stat().st_size
         return Recording(place, size, address, Ending.CUT if lost else Ending.SECONDS, lost, None)
 
@@ -130,12 +136,14 @@ def record(
         confinement,
         cwd,
         allocations and allocations.absolute(),
+        sample_cpu,
     )
     with growing(place) as part:
         if Path(program).is_file() and Path(program).suffix != ".go" and not overlay:
             finished, ending = _from_built(Path(program), run, part)
         else:
-            also = ("allocations",) if allocations else ()
+            asked = {"allocations": allocations, "samples": sample_cpu}
+            also = [hook for hook, wanted in asked.items() if wanted]
             binary = build_with("recording", program, using or toolchain.find(), overlay, also)
             finished, ending = _from_source(binary, run, part)
         size = part.stat().st_size
@@ -161,6 +169,7 @@ class _Run:
     confinement: Confinement | None
     cwd: str | os.PathLike[str] | None
     allocations: Path | None
+    sample_cpu: bool
 
     def start(
         self, program: Program, own_env: Mapping[str, str], written: Iterable[Path] = ()
@@ -185,6 +194,8 @@ def _from_source(binary: toolchain.Binary, run: _Run, part: Path) -> tuple[Finis
             "SCHEDLAB_TRACE_FOR": f"{round(run.seconds * 1e9)}ns",
             "SCHEDLAB_TRACE_NOTICES": str(told.pipe),
         }
+        if run.sample_cpu:
+            own["SCHEDLAB_SAMPLES"] = "1"
         written = [part, told.pipe]
         if run.allocations:
             own["SCHEDLAB_ALLOCATIONS_FILE"] = str(run.allocations)
@@ -208,7 +219,7 @@ def _from_built(program: Path, run: _Run, part: Path) -> tuple[Finished, Ending]
     with notices() as told:
         live = run.start(program, {})
         with told_of_the_end(live, told):
-            lost = _fetch(_printed_address(live, program), run.seconds, part)
+            lost = _fetch(_printed_address(live, program), run.seconds, part, run.sample_cpu)
             if lost:
                 return live.stop(), Ending.CUT
             return _end_of(live, told, run.run_on_s), Ending.SECONDS
@@ -263,8 +274,13 @@ def _printed_address(live: process.Live, program: Path) -> str:
     return re.sub(r"^(\[::\]|0\.0\.0\.0)?:", "127.0.0.1:", found[0])
 
 
-def _fetch(address: str, seconds: float, part: Path) -> str:
+def _fetch(address: str, seconds: float, part: Path, sample_cpu: bool) -> str:
     """The trace of a server into ``part``; what was lost of it, in words, if it broke off."""
+    if sample_cpu:
+        # It ends by itself, soon after the trace; nobody needs what it answers.
+        threading.Thread(
+            target=_profile, args=(address, seconds), name="schedlab-samples", daemon=True
+        ).start()
     try:
         with part.open("wb") as file:
             endpoint.fetch_into(file, address, "trace", seconds=seconds)
@@ -278,6 +294,12 @@ def _fetch(address: str, seconds: float, part: Path) -> str:
             remedy="Is that a Go program with net/http/pprof?",
         )
     return ""
+
+
+def _profile(address: str, seconds: float) -> None:
+    """Have a server sample its CPU time, which its trace takes up."""
+    with suppress(EndpointError):
+        endpoint.fetch(address, "profile", seconds=seconds)
 
 
 def _refusal(error: EndpointError, address: str) -> Exception:
