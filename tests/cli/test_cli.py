@@ -44,7 +44,8 @@ def test_every_sample_runs_under_schedtrace(name: str) -> None:
     assert document["exit_status"] == 0
     assert json.loads(document["stdout"].splitlines()[-1])
     rows = document["schedtrace"]["summaries"]
-    assert rows
+    # One that takes a millisecond may end before sysmon's thread runs for the first time, and prints no line.
+    assert rows or document["schedtrace"]["lines"] == 0
     assert all(len(row["local_runq"]) == row["gomaxprocs"] for row in rows)
     # The program may end while the runtime prints a line.
     assert {reject["line_no"] for reject in document["schedtrace"]["rejects"]} <= {

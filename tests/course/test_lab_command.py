@@ -79,6 +79,36 @@ def test_another_chapter_without_a_browser(started: Started, capsys: pytest.Capt
     assert "/lab/tree/chapters/1_2_block.ipynb?token=" in capsys.readouterr().out
 
 
+LOGGED = """
+import logging, sys
+from jupyter_server.serverapp import ServerApp
+from tornado.websocket import WebSocketClosedError
+app = ServerApp()
+app.parse_command_line(sys.argv[1:])
+app.log.error("the server's own")
+for error in (WebSocketClosedError("gone"), ValueError("something else")):
+    logging.getLogger("asyncio").error("never retrieved", exc_info=error)
+"""
+
+
+@pytest.mark.usefixtures("chapters")
+def test_a_page_that_is_closed_too_soon_leaves_no_traceback(started: Started) -> None:
+    lab.main(["1_1", "--no-browser"])
+    ((command, environment),) = started
+    settings = [str(one) for one in command if str(one).startswith("--Application.")]
+    done = subprocess.run(
+        [sys.executable, "-c", LOGGED, *settings],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "the server's own" in done.stderr
+    assert "something else" in done.stderr
+    assert "gone" not in done.stderr
+
+
 @pytest.mark.usefixtures("chapters")
 def test_a_port_in_use_gives_way_unless_it_was_asked_for(
     started: Started, taken: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -23,6 +23,10 @@ FIRST_NOTEBOOK = "1_1"
 _HOST = "127.0.0.1"
 _PORT = 8888
 _PORTS_TRIED = 100
+_LOGGING = {
+    "filters": {"left": {"()": "schedlab.course.kernels.NoWordOfWhoLeft"}},
+    "loggers": {"asyncio": {"filters": ["left"]}},
+}
 
 
 class PortTaken(SchedlabError):
@@ -62,6 +66,7 @@ def _command(notebook: Notebook, port: int, page: str, *, browser: bool) -> list
         "ServerApp.allow_root": True,
         # Of Jupyter's warnings none is for a learner (an untrusted notebook, its own default settings).
         "Application.log_level": "ERROR",
+        "Application.logging_config": _LOGGING,
         # Otherwise each kernel warns that other users of the machine could listen in.
         "KernelManager.transport_encryption": "auto",
         "LabApp.default_url": page,
