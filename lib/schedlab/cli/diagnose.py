@@ -19,7 +19,7 @@ from schedlab.process import GoSettings
 _ABOUT = """\
 Record a program, or a living server, or read a recorded trace, and say what is wrong with its scheduling:
 the evidence, the lines responsible, and an experiment that would tell more. What stands after -- is given
-to the program.
+to the program. A server is asked for a trace, for a CPU profile meanwhile, and for its allocations.
 
 Exit status: 0 nothing is wrong, 1 something is, 2 wrong use, 3 no diagnosis: the program does not build or
 cannot be recorded, or there is too little to say anything.

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from tornado.websocket import WebSocketClosedError
 from traitlets import default
 
 # Where a learner's own settings would change what a notebook does: other modules, other kernels, start-up
@@ -38,17 +36,6 @@ class OnlyThisPython(KernelSpecManager):
     @default("kernel_dirs")
     def _no_folders(self) -> list[str]:
         return []
-
-
-class NoWordOfWhoLeft(logging.Filter):
-    """Keeps out what asyncio says of a message to a browser that has gone meanwhile.
-
-    jupyter_server sends what a kernel says and does not look how that ends (``write_message`` of tornado's
-    websockets); a page that is closed at the wrong moment leaves a traceback.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], WebSocketClosedError))
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ _HOST = "127.0.0.1"
 _PORT = 8888
 _PORTS_TRIED = 100
 _LOGGING = {
-    "filters": {"left": {"()": "schedlab.course.kernels.NoWordOfWhoLeft"}},
+    "filters": {"left": {"()": "schedlab.course.lab_log.NoWordOfWhoLeft"}},
     "loggers": {"asyncio": {"filters": ["left"]}},
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from schedlab.analysis._common import Intervals, crossings, intervals, merged
 from schedlab.diagnose.findings import Line
 from schedlab.process import Finished, cores
 from schedlab.timeline import Lane, State, Timeline
@@ -246,16 +247,12 @@ class Seen:
 
     def covered_ns(self, rows: Integers, start: Integers, end: Integers) -> Integers:
         """Of each interval from ``start`` to ``end`` the time in which one of these spans was open."""
-        order = rows[np.argsort(self.start[rows], kind="stable")]
-        latest = np.maximum.accumulate(self.start[order] + self.dur[order]) if len(order) else order
-        first = np.flatnonzero(np.append(True, self.start[order][1:] > latest[:-1])) if len(order) else order
-        begins = self.start[order][first]
-        ends = np.append(latest[first[1:] - 1], latest[-1:]) if len(order) else order
-        before = np.append(0, np.cumsum(ends - begins))
+        union = merged(Intervals(self.start[rows], self.start[rows] + self.dur[rows], np.zeros_like(rows)))
+        before = np.append(0, np.cumsum(union.end - union.start))
 
         def until(times: Integers) -> Integers:
-            number = np.searchsorted(begins, times, side="right")
-            inside = np.where(number > 0, np.append(0, ends)[number] - times, 0)
+            number = np.searchsorted(union.start, times, side="right")
+            inside = np.where(number > 0, np.append(0, union.end)[number] - times, 0)
             found: Integers = before[number] - np.maximum(inside, 0)
             return found
 
@@ -289,9 +286,9 @@ class Seen:
 
     def running_lines(self, rows: Integers) -> tuple[Line, ...]:
         """The program's lines that ran in these spans: by CPU samples in them, else by where they ended."""
-        if not self.sampled(rows):
-            return self.lines(rows, column="end")
         stacks = self.samples_in(rows)
+        if len(stacks) < _ENOUGH_SAMPLES:
+            return self.lines(rows, column="end")
         return self._heaviest(stacks, np.ones(len(stacks), dtype=np.int64))
 
     def sampled(self, rows: Integers) -> bool:
@@ -302,15 +299,8 @@ class Seen:
         """The stacks of the CPU samples that were taken of these goroutines inside these spans."""
         samples = self.timeline.samples
         time, g = (np.asarray(samples[name], dtype=np.int64) for name in ("time", "g"))
-        # One axis for all goroutines: each has the whole recording's length on it.
-        first, last = self.timeline.bounds_ns
-        length = last - first + 1
-        known = (g >= 0) & (time >= first) & (time <= last)
-        at = g[known] * length + time[known] - first
-        begins = np.sort(self.owner[rows] * length + self.start[rows] - first)
-        ends = np.sort(self.owner[rows] * length + self.start[rows] + self.dur[rows] - first)
-        inside = np.searchsorted(begins, at, side="right") > np.searchsorted(ends, at, side="right")
-        found: Integers = np.asarray(samples["stack"], dtype=np.int64)[known][inside]
+        inside, _, _, _ = crossings(Intervals(time, time + 1, g), intervals(self.timeline, rows, "id"))
+        found: Integers = np.asarray(samples["stack"], dtype=np.int64)[inside]
         return found
 
     def _heaviest(self, stacks: NDArray[Any], weight: Integers) -> tuple[Line, ...]:
